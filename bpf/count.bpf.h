@@ -103,6 +103,7 @@ static __noinline int count_uncommon_packet(struct __sk_buff *skb, struct bpf_so
 		start_accepted(state, bpf_get_socket_cookie(skb));
 	if (state->unclaimed == SUBFLOW)
 		follow_parent(sk, state);
+	place_unowned(skb, state);
 	flow = flow_at(tx ? state->tx_slot : state->rx_slot);
 	if (!fits_socket(flow, skb, state) ||
 	    (packet.protocol != IPPROTO_TCP &&
@@ -183,7 +184,7 @@ static __always_inline void count_packet(struct __sk_buff *skb, bool tx)
 		if (!is_owner(state, task) && is_own_state(state))
 			claim_for_sender(sk, state, task);
 	}
-	flow = state && is_own_state(state) ? flow_at(tx ? state->tx_slot : state->rx_slot) : NULL;
+	flow = state && is_own_state(state) && state->owner_tgid ? flow_at(tx ? state->tx_slot : state->rx_slot) : NULL;
 	if (!flow || !fits_socket(flow, skb, state) || !is_common(skb, flow, tx)) {
 		count_uncommon_packet(skb, sk, tx);
 		return;

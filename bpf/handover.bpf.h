@@ -75,7 +75,6 @@ static __noinline void follow_parent(struct bpf_sock *sk, struct socket_state *s
 static __noinline struct socket_state *adopt_socket(struct __sk_buff *skb, struct bpf_sock *sk)
 {
 	struct socket_state *state = bpf_sk_storage_get(&sockets, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
-	struct sk_buff *kernel_skb;
 
 	if (!state) {
 		__sync_fetch_and_add(&shared.socket_overflow, 1);
@@ -83,12 +82,21 @@ static __noinline struct socket_state *adopt_socket(struct __sk_buff *skb, struc
 	}
 	state->self = (__u64)state;
 	state->cookie = bpf_get_socket_cookie(skb);
-	if (bpf_cast_to_kern_ctx) {
-		kernel_skb = bpf_cast_to_kern_ctx(skb);
-		state->netns = kernel_skb->dev->nd_net.net->ns.inum;
-	}
 	follow_parent(sk, state);
 	return state;
+}
+
+/* The kernel's own sockets for ICMP and TCP resets serve every network namespace in turn (net/ipv4/icmp.c,
+ * sock_net_set): their rows are kept apart by the namespace of the packet, in the place of the owner. */
+static __always_inline void place_unowned(struct __sk_buff *skb, struct socket_state *state)
+{
+	struct sk_buff *kernel_skb;
+
+	if (state->owner_tgid || !bpf_cast_to_kern_ctx)
+		return;
+	kernel_skb = bpf_cast_to_kern_ctx(skb);
+	state->netns = kernel_skb->dev->nd_net.net->ns.inum;
+	state->owner_exec = state->netns;
 }
 
 /* Packets of TCP leave before the send tracepoint fires. While a process holds the socket's lock

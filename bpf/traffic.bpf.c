@@ -52,7 +52,7 @@ int BPF_PROG(send_length, struct sock *sk, int ret, int flags)
 SEC("tp_btf/sock_recv_length") /* Linux 6.3+ */
 int BPF_PROG(recv_length, struct sock *sk, int ret, int flags)
 {
-	if (flags & MSG_PEEK)
+	if (flags & (MSG_PEEK | MSG_ERRQUEUE)) /* looks only; reports of what was sent */
 		return 0;
 	return count_payload(sk, ret, false);
 }
@@ -73,7 +73,7 @@ int BPF_PROG(inet6_send, struct socket *sock, struct msghdr *msg, __u64 size, in
 SEC("fexit/inet_recvmsg")
 int BPF_PROG(inet_receive, struct socket *sock, struct msghdr *msg, __u64 size, int flags, int ret)
 {
-	if (flags & MSG_PEEK)
+	if (flags & (MSG_PEEK | MSG_ERRQUEUE)) /* looks only; reports of what was sent */
 		return 0;
 	return count_payload(sock->sk, ret, false);
 }
@@ -81,7 +81,7 @@ int BPF_PROG(inet_receive, struct socket *sock, struct msghdr *msg, __u64 size, 
 SEC("fexit/inet6_recvmsg")
 int BPF_PROG(inet6_receive, struct socket *sock, struct msghdr *msg, __u64 size, int flags, int ret)
 {
-	if (flags & MSG_PEEK)
+	if (flags & (MSG_PEEK | MSG_ERRQUEUE)) /* looks only; reports of what was sent */
 		return 0;
 	return count_payload(sock->sk, ret, false);
 }

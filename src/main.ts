@@ -1,13 +1,21 @@
 // The entry point: gives the command line what it may not load itself, and hands over.
 import { homedir } from "node:os";
+import { dirname } from "node:path";
 import { runCli } from "./cli/cli.ts";
-import { clientSockets, type PlaceOptions } from "./daemon/places.ts";
+import { isTrusted } from "./daemon/folders.ts";
+import { clientSockets, isChosen, type PlaceOptions } from "./daemon/places.ts";
 import { platform } from "./daemon/platform.ts";
 import { readVersion } from "./daemon/version.ts";
 
 process.exitCode = await runCli(process.argv.slice(2), {
   version: readVersion(),
-  sockets: (data) => clientSockets(placeOptions(data)),
+  sockets(data) {
+    const place = placeOptions(data);
+    // In /tmp another user may have made this user's folder, with a daemon that lies.
+    return clientSockets(place).filter(
+      (socket) => isChosen(place) || isTrusted(dirname(socket), place.uid),
+    );
+  },
   // Loaded when wanted: a question to the daemon must not wait for the API's or the kernel's libraries.
   async start({ data, intervalMs }) {
     const { start } = await import("./daemon/start.ts");

@@ -1,0 +1,232 @@
+/** The API's answers as zod schemas: they make the OpenAPI document, and the compiler holds them to the model's types. */
+
+import { z } from "@hono/zod-openapi";
+import type { ConnectionList, Diagnosis, PsRow, Status } from "../model/monitauri.ts";
+import type { GroupRow } from "../model/sample.ts";
+
+const count = z.number();
+
+const traffic = z
+  .object({
+    rxBytes: count,
+    txBytes: count,
+    rxPackets: count,
+    txPackets: count,
+    rxPayloadBytes: count,
+    txPayloadBytes: count,
+    rxDeviceBytes: count,
+    txDeviceBytes: count,
+  })
+  .openapi("Traffic");
+
+const rates = { rxBytesPerSecond: count, txBytesPerSecond: count };
+
+const unavailable = z
+  .object({
+    unavailable: z.literal(true),
+    feature: z.string(),
+    reason: z.string(),
+    remedy: z.string(),
+  })
+  .openapi("Unavailable");
+
+const bound = z
+  .object({ name: z.string(), used: count, limit: count, whenFull: z.string() })
+  .openapi("Bound");
+
+const collectorHealth = z
+  .object({
+    source: z.string(),
+    level: z.string(),
+    missing: z.array(unavailable),
+    bounds: z.array(bound),
+    overflowRxBytes: count,
+    overflowTxBytes: count,
+    overflowPayloadBytes: count,
+    processOverflow: count,
+    socketOverflow: count,
+    missedRuns: count,
+    kernelBytes: count,
+  })
+  .openapi("CollectorHealth");
+
+const part = z.object({ rxBytes: count, txBytes: count }).optional();
+
+const interfaceCoverage = z
+  .object({
+    name: z.string(),
+    kind: z.enum(["loopback", "physical", "virtual", "tunnel"]),
+    present: z.boolean(),
+    rxBytes: count,
+    txBytes: count,
+    rxAttributedBytes: count,
+    txAttributedBytes: count,
+    remainders: z.object({
+      kernel: part,
+      forwarded: part,
+      carried: part,
+      overflow: part,
+      unknown: part,
+    }),
+    rxCoverage: count.optional(),
+    txCoverage: count.optional(),
+  })
+  .openapi("InterfaceCoverage");
+
+const gap = z.object({
+  fromMs: count,
+  toMs: count,
+  reason: z.enum(["suspended", "clock-changed", "sampler-restarted", "late"]),
+});
+
+const thread = z.object({
+  name: z.string(),
+  state: z.enum(["running", "restarting", "stopped"]),
+  restarts: count,
+  lastError: z.string().optional(),
+});
+
+export const statusSchema = z
+  .object({
+    version: z.string(),
+    pid: count,
+    startedAtMs: count,
+    atMs: count,
+    privileged: z.boolean(),
+    intervalMs: count,
+    collector: collectorHealth.optional(),
+    total: traffic,
+    ...rates,
+    interfaces: z.array(interfaceCoverage),
+    gaps: z.array(gap),
+    threads: z.array(thread),
+    own: z.object({ cpuMs: count, residentBytes: count, lastTickMs: count.optional() }),
+  })
+  .openapi("Status");
+
+const container = z
+  .object({
+    engine: z.enum(["docker", "podman", "containerd", "lxc", "kubernetes", "unknown"]),
+    id: z.string(),
+    name: z.string().optional(),
+    image: z.string().optional(),
+  })
+  .openapi("Container");
+
+export const psRowSchema = z
+  .object({
+    application: z.string(),
+    path: z.string().nullable(),
+    pid: count.nullable(),
+    pids: z.array(count),
+    user: z.string().nullable(),
+    container: container.nullable(),
+    unit: z.string().nullable(),
+    rxBytes: count,
+    txBytes: count,
+    rxPackets: count,
+    txPackets: count,
+    rxPayloadBytes: count,
+    txPayloadBytes: count,
+    ...rates,
+    rxLoopbackBytes: count,
+    txLoopbackBytes: count,
+    connections: count,
+    startedAtMs: count.nullable(),
+    lastActiveAtMs: count,
+    running: z.boolean(),
+    remainder: z.string().nullable(),
+    carries: z.string().nullable(),
+  })
+  .openapi("PsRow");
+
+const connection = z
+  .object({
+    id: z.string(),
+    protocol: z.string(),
+    localAddress: z.string(),
+    localPort: count,
+    remoteAddress: z.string().optional(),
+    remotePort: count.optional(),
+    state: z.string().optional(),
+    processId: count,
+    pid: count.optional(),
+    application: z.string(),
+    interface: z.string().optional(),
+    container: z.string().optional(),
+    openedAtMs: count,
+    lastActiveAtMs: count,
+    rttMs: count.optional(),
+    retransmits: count.optional(),
+    total: traffic,
+    ...rates,
+  })
+  .openapi("Connection");
+
+export const connectionListSchema = z
+  .object({ connections: z.array(connection), count })
+  .openapi("ConnectionList");
+
+export const groupRowSchema = z
+  .object({
+    key: z.string(),
+    name: z.string(),
+    total: traffic,
+    delta: traffic,
+    ...rates,
+    connections: count,
+    lastActiveAtMs: count,
+  })
+  .openapi("GroupRow");
+
+const finding = z
+  .object({
+    feature: z.string(),
+    state: z.enum(["ok", "limited", "missing"]),
+    detail: z.string(),
+    remedy: z.string().optional(),
+  })
+  .openapi("Finding");
+
+export const diagnosisSchema = z
+  .object({ findings: z.array(finding), bounds: z.array(bound), missing: z.array(unavailable) })
+  .openapi("Diagnosis");
+
+export const errorSchema = z
+  .object({
+    error: z.object({
+      code: z.enum([
+        "unsupported",
+        "forbidden",
+        "busy",
+        "invalid",
+        "not-found",
+        "unreachable",
+        "failed",
+      ]),
+      message: z.string(),
+    }),
+  })
+  .openapi("Error");
+
+/** Same keys and same kinds of values, apart from readonly and from undefined, which JSON leaves out. */
+type Plain<T> = T extends (infer Item)[] | readonly (infer Item)[]
+  ? Plain<Item>[]
+  : T extends object
+    ? { [Key in keyof T]-?: Plain<Exclude<T[Key], undefined>> }
+    : T;
+type Same<Schema extends z.ZodType, T> = [Plain<z.infer<Schema>>, Plain<T>] extends [
+  Plain<T>,
+  Plain<z.infer<Schema>>,
+]
+  ? true
+  : never;
+
+// Never called: a schema that has drifted from the model does not compile.
+export const SCHEMAS_MATCH: [
+  Same<typeof statusSchema, Status>,
+  Same<typeof psRowSchema, PsRow>,
+  Same<typeof connectionListSchema, ConnectionList>,
+  Same<typeof groupRowSchema, GroupRow>,
+  Same<typeof diagnosisSchema, Diagnosis>,
+] = [true, true, true, true, true];

@@ -1,0 +1,61 @@
+/** The command line: which commands there are, and what their end means as an exit code. */
+
+import { Command, CommanderError } from "commander";
+import { MonitauriError } from "../model/error.ts";
+import { addConnections } from "./commands/connections.ts";
+import { addDoctor } from "./commands/doctor.ts";
+import { addPs } from "./commands/ps.ts";
+import { addStart } from "./commands/start.ts";
+import { addStatus } from "./commands/status.ts";
+import type { CommandContext } from "./context.ts";
+import type { CliHost } from "./host.ts";
+import { createTerminal } from "./terminal.ts";
+
+const FAILED = 1;
+const WRONG_USAGE = 2;
+const NO_DAEMON = 3;
+
+/** Runs one command; resolves to the exit code. */
+export async function runCli(args: readonly string[], host: CliHost): Promise<number> {
+  const context: CommandContext = { host, terminal: createTerminal(), exitCode: 0 };
+  const program = createProgram(context);
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return context.exitCode;
+  } catch (error) {
+    // commander has said what is wrong; --help and --version end with 0.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USAGE;
+    if (!(error instanceof MonitauriError)) throw error;
+    process.stderr.write(`monitauri: ${error.message}\n`);
+    return error.code === "unreachable" ? NO_DAEMON : FAILED;
+  }
+}
+
+function createProgram(context: CommandContext): Command {
+  const program = new Command("monitauri")
+    .description("Shows which program on this computer uses the network, how much and with whom.")
+    .version(context.host.version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand("help [command]", "print the help of a command")
+    .configureHelp({ showGlobalOptions: false })
+    .showSuggestionAfterError()
+    .showHelpAfterError('(see "monitauri --help")')
+    .exitOverride();
+  addStart(program, context);
+  addStatus(program, context);
+  addPs(program, context);
+  addConnections(program, context);
+  addDoctor(program, context);
+  program.addHelpText("after", EXAMPLES);
+  return program;
+}
+
+const EXAMPLES = `
+Examples:
+  sudo monitauri start              count, until Ctrl-C
+  monitauri ps                      which program uses the network
+  monitauri ps --by process --json  every process, for a script
+  monitauri connections --limit 20  the busiest connections
+  monitauri doctor                  what this machine can do and what is missing
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no daemon is running.`;

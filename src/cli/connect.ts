@@ -1,0 +1,80 @@
+/** Finds the daemon that answers and makes a client of it. */
+
+import { request } from "node:http";
+import { type Answer, createClient, type RequestFunction } from "../client/client.ts";
+import { MonitauriError } from "../model/error.ts";
+import type { Monitauri } from "../model/monitauri.ts";
+
+/** Longer than the daemon's own limit for an answer, so that its reason is what people read. */
+const TIMEOUT_MS = 8_000;
+
+/**
+ * A client that tries these sockets in turn.
+ * Its questions throw MonitauriError "unreachable" where none answers, "forbidden" where one may not be used.
+ */
+export function connectDaemon(sockets: readonly string[]): Monitauri {
+  return createClient(firstAnswering(sockets));
+}
+
+function firstAnswering(sockets: readonly string[]): RequestFunction {
+  return async (path) => {
+    const refused: string[] = [];
+    for (const socket of sockets) {
+      try {
+        return await get(socket, path);
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code === "EACCES" || code === "EPERM") refused.push(socket);
+        else if (code === undefined || !NOBODY_THERE.has(code))
+          throw asMonitauriError(error, socket);
+      }
+    }
+    throw refused[0] === undefined ? noDaemon(sockets) : noAccess(refused[0]);
+  };
+}
+
+const NOBODY_THERE = new Set(["ENOENT", "ECONNREFUSED", "ENOTDIR", "ENOTSOCK", "EINVAL"]);
+
+function get(socketPath: string, path: string): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  const asked = request({ socketPath, path, agent: false, timeout: TIMEOUT_MS }, (response) => {
+    let body = "";
+    response.setEncoding("utf8");
+    response.on("data", (chunk: string) => {
+      body += chunk;
+    });
+    response.on("error", reject);
+    response.on("end", () => {
+      resolve({ status: response.statusCode ?? 0, json: async () => JSON.parse(body) as unknown });
+    });
+  });
+  asked.on("timeout", () => {
+    asked.destroy(new Error(`there was no answer within ${TIMEOUT_MS / 1000} s`));
+  });
+  asked.on("error", reject);
+  asked.end();
+  return promise;
+}
+
+function asMonitauriError(error: unknown, socket: string): MonitauriError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new MonitauriError("failed", `Cannot ask the daemon at ${socket}: ${reason}`, {
+    cause: error,
+  });
+}
+
+function noDaemon(sockets: readonly string[]): MonitauriError {
+  return new MonitauriError(
+    "unreachable",
+    `No daemon is running: nothing answers at ${sockets.join(" or ")}. ` +
+      "Start one: sudo monitauri start (in a checkout: sudo npm start). If it has its data elsewhere, say so with --data",
+  );
+}
+
+function noAccess(socket: string): MonitauriError {
+  return new MonitauriError(
+    "forbidden",
+    `Cannot use the daemon's socket ${socket}: permission denied. Use sudo, or join the group that it belongs to ` +
+      "(monitauri, where that exists)",
+  );
+}

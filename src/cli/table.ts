@@ -1,0 +1,67 @@
+/** Rows and columns as text that fits the terminal. */
+
+import { fit, pad, textWidth } from "./text-width.ts";
+
+export interface Column<Row> {
+  readonly title: string;
+  readonly align: "left" | "right";
+  readonly text: (row: Row) => string;
+  /** Columns that may be cut, down to this width, where the table is too wide; others are left whole. */
+  readonly shrinksTo?: number;
+}
+
+const BETWEEN = "  ";
+
+/** One line per row after the line of titles, without blanks at the end. */
+export function formatTable<Row>(
+  rows: readonly Row[],
+  columns: readonly Column<Row>[],
+  width: number | undefined,
+): string[] {
+  const cells = [
+    columns.map(({ title }) => title),
+    ...rows.map((row) => columns.map(({ text }) => text(row))),
+  ];
+  const widths = fitWidths(columns, naturalWidths(columns.length, cells), width);
+  return cells.map((line) =>
+    line
+      .map((text, at) => {
+        const columnWidth = widths[at] ?? 0;
+        return pad(fit(text, columnWidth), columnWidth, columns[at]?.align ?? "left");
+      })
+      .join(BETWEEN)
+      .trimEnd(),
+  );
+}
+
+function naturalWidths(count: number, cells: readonly (readonly string[])[]): number[] {
+  const widths = new Array<number>(count).fill(0);
+  for (const line of cells) {
+    for (const [at, text] of line.entries())
+      widths[at] = Math.max(widths[at] ?? 0, textWidth(text));
+  }
+  return widths;
+}
+
+/** Takes what is too much from the widest of the columns that may shrink, one column of the terminal at a time. */
+function fitWidths(
+  columns: readonly Pick<Column<never>, "shrinksTo">[],
+  natural: readonly number[],
+  width: number | undefined,
+): number[] {
+  const widths = [...natural];
+  if (width === undefined) return widths;
+  const between = BETWEEN.length * (widths.length - 1);
+  let excess = widths.reduce((sum, each) => sum + each, between) - width;
+  while (excess > 0) {
+    let widest = -1;
+    for (const [at, { shrinksTo = Number.POSITIVE_INFINITY }] of columns.entries()) {
+      const own = widths[at] ?? 0;
+      if (own > shrinksTo && own > (widths[widest] ?? 0)) widest = at;
+    }
+    if (widest === -1) break;
+    widths[widest] = (widths[widest] ?? 0) - 1;
+    excess -= 1;
+  }
+  return widths;
+}

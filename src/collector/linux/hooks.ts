@@ -1,0 +1,133 @@
+/** Which kernel programs this kernel takes: the best level that loads, with a name and what it misses. */
+
+import { MonitauriError } from "../../model/error.ts";
+import { type Unavailable, unavailable } from "../../model/unavailable.ts";
+import { type BpfObject, loadBpfObject } from "../../native/bpf-object.ts";
+import type { Libbpf } from "../../native/libbpf.ts";
+
+const CGROUP = ["count_ingress", "count_egress", "own_new_socket", "release_socket"];
+const TRACEPOINTS = ["send_length", "recv_length"];
+const FUNCTIONS = ["inet_send", "inet6_send", "inet_receive", "inet6_receive"];
+const BTF_KIND_TYPEDEF = 8;
+const BTF_KIND_FUNC = 12;
+
+export interface Hooks {
+  readonly object: BpfObject;
+  readonly level: string;
+  readonly missing: readonly Unavailable[];
+}
+
+interface Level {
+  readonly name: string;
+  readonly payload: readonly string[];
+  readonly missing: readonly Unavailable[];
+}
+
+export interface HookOptions {
+  readonly cgroupPath: string;
+  readonly slots: number;
+  readonly hostNamespace: number;
+  /** Called after loading and before the first program runs. */
+  prepare(object: BpfObject): void;
+}
+
+/** Loads the programs of the best level and attaches all but the device programs.
+ * @throws MonitauriError when not even packets can be counted. */
+export function attachHooks(libbpf: Libbpf, bytes: Buffer, options: HookOptions): Hooks {
+  let refused: unknown;
+  for (const level of levels(libbpf, bytes)) {
+    let object: BpfObject;
+    try {
+      object = loadBpfObject(libbpf, bytes, {
+        programs: [
+          ...CGROUP,
+          ...level.payload,
+          "change_state",
+          "own_old_sockets",
+          "count_device_egress",
+        ],
+        maxEntries: { flows: options.slots },
+        constants: [options.slots, options.hostNamespace],
+      });
+    } catch (error) {
+      refused ??= error;
+      continue;
+    }
+    try {
+      options.prepare(object);
+      for (const name of [...level.payload, "change_state"]) object.attachTrace(name);
+      for (const name of CGROUP) object.attachCgroup(name, options.cgroupPath);
+      object.runIterator("own_old_sockets");
+      return { object, level: level.name, missing: level.missing };
+    } catch (error) {
+      object.close();
+      refused ??= error;
+    }
+  }
+  throw refused instanceof Error ? refused : new MonitauriError("failed", String(refused));
+}
+
+/** Best first; each later one asks less of the kernel. */
+function levels(libbpf: Libbpf, bytes: Buffer): Level[] {
+  const has = kernelTypes(libbpf);
+  const splice =
+    has("tcp_splice_read", BTF_KIND_FUNC) && takes(libbpf, bytes, "tcp_splice")
+      ? ["tcp_splice"]
+      : [];
+  const sendPage = has("inet_sendpage", BTF_KIND_FUNC) ? ["inet_send_page"] : [];
+  const noSplice = unavailable(
+    "payload received with splice",
+    "the kernel refuses fexit programs here, and splice passes no receive tracepoint",
+    "nothing to do: its wire bytes are counted; payload of splice needs a kernel that allows fexit",
+  );
+  const found: Level[] = [];
+  if (has("btf_trace_sock_send_length", BTF_KIND_TYPEDEF)) {
+    found.push({
+      name: `send and receive tracepoints${splice.length > 0 ? ", fexit for splice" : ""}`,
+      payload: [...TRACEPOINTS, ...splice],
+      missing: splice.length > 0 ? [] : [noSplice],
+    });
+  }
+  found.push({
+    name: "fexit of the socket functions",
+    payload: [...FUNCTIONS, ...sendPage, ...splice],
+    missing: [],
+  });
+  found.push({
+    name: "socket creation only",
+    payload: [],
+    missing: [
+      unavailable(
+        "payload bytes, and sockets passed between processes",
+        "the kernel has neither the send and receive tracepoints (Linux 6.3) nor fexit programs",
+        "use a newer kernel; wire bytes are counted for the process that opened the socket",
+      ),
+    ],
+  });
+  return found;
+}
+
+/** Whether the kernel takes one program of the object by itself. */
+function takes(libbpf: Libbpf, bytes: Buffer, program: string): boolean {
+  try {
+    loadBpfObject(libbpf, bytes, { programs: [program], maxEntries: { flows: 2 } }).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function kernelTypes(libbpf: Libbpf): (name: string, kind: number) => boolean {
+  const types = libbpf.loadKernelTypes();
+  const names: [string, number][] = [
+    ["btf_trace_sock_send_length", BTF_KIND_TYPEDEF],
+    ["tcp_splice_read", BTF_KIND_FUNC],
+    ["inet_sendpage", BTF_KIND_FUNC],
+  ];
+  const found = new Set<string>();
+  if (types !== null) {
+    for (const [name, kind] of names) if (libbpf.findType(types, name, kind) > 0) found.add(name);
+    libbpf.freeTypes(types);
+  }
+  return (name) => found.has(name);
+}

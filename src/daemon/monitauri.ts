@@ -1,0 +1,108 @@
+/** `Monitauri` in process: what the API serves. */
+
+import { formatBytes } from "../model/format.ts";
+import type { Diagnosis, Finding, Monitauri, Status } from "../model/monitauri.ts";
+import type { CollectorHealth } from "../model/snapshot.ts";
+import type { Sampling } from "./sampling.ts";
+
+export const DEFAULT_CONNECTIONS = 10_000;
+
+export interface MonitauriParts {
+  readonly sampling: Pick<
+    Sampling,
+    "latest" | "totals" | "thread" | "intervalMs" | "passedOver" | "ask"
+  >;
+  readonly version: string;
+  readonly privileged: boolean;
+  readonly startedAtMs: number;
+  /** What this machine can do, looked up at the time of the question. */
+  readonly findings: () => readonly Finding[];
+  readonly now?: () => number;
+}
+
+export function createMonitauri(parts: MonitauriParts): Monitauri {
+  const { sampling } = parts;
+  return {
+    status: async () => status(parts),
+    ps: (query = {}) => sampling.ask("ps", query.by ?? "application"),
+    connections: (query = {}) => sampling.ask("connections", query.limit ?? DEFAULT_CONNECTIONS),
+    groups: (by) => sampling.ask("groups", by),
+    doctor: async () => diagnosis(parts),
+  };
+}
+
+function status({
+  sampling,
+  version,
+  privileged,
+  startedAtMs,
+  now = Date.now,
+}: MonitauriParts): Status {
+  const sample = sampling.latest();
+  const thread = sampling.thread();
+  // The last sample of a thread that is gone says nothing about now.
+  const running = thread.state === "running" ? sample : undefined;
+  const { user, system } = process.cpuUsage();
+  return {
+    version,
+    pid: process.pid,
+    startedAtMs,
+    atMs: now(),
+    privileged,
+    intervalMs: sampling.intervalMs(),
+    collector: running?.health,
+    total: sampling.totals.sum(),
+    rxBytesPerSecond: running?.rxBytesPerSecond ?? 0,
+    txBytesPerSecond: running?.txBytesPerSecond ?? 0,
+    interfaces: sample?.coverage ?? [],
+    gaps: sampling.totals.gaps(),
+    threads: [thread],
+    own: {
+      cpuMs: (user + system) / 1000,
+      residentBytes: process.memoryUsage.rss(),
+      lastTickMs: sample?.tickMs,
+    },
+  };
+}
+
+function diagnosis({ sampling, findings }: MonitauriParts): Diagnosis {
+  const health = sampling.latest()?.health;
+  const thread = sampling.thread();
+  const threadFinding: Finding = {
+    feature: "sampling thread",
+    state: thread.state === "running" ? "ok" : "missing",
+    detail:
+      thread.restarts === 0
+        ? thread.state
+        : `${thread.state}, started again ${thread.restarts} times`,
+    remedy:
+      thread.state === "running" ? undefined : (thread.lastError ?? "wait: it is started again"),
+  };
+  return {
+    findings: [
+      ...findings(),
+      threadFinding,
+      ...(health === undefined ? [] : [lossFinding(health)]),
+    ],
+    bounds: health?.bounds ?? [],
+    missing: [...sampling.passedOver(), ...(health?.missing ?? [])],
+  };
+}
+
+/** What had no room or was skipped is counted, and said. */
+function lossFinding(health: CollectorHealth): Finding {
+  const feature = "completeness";
+  const bytes = health.overflowRxBytes + health.overflowTxBytes + health.overflowPayloadBytes;
+  const losses: [count: number, what: string][] = [
+    [bytes, `${formatBytes(bytes)} without a row of their own`],
+    [health.processOverflow, `${health.processOverflow} processes without a name`],
+    [health.socketOverflow, `${health.socketOverflow} sockets without an owner`],
+    [health.missedRuns, `${health.missedRuns} runs of kernel programs skipped by the kernel`],
+  ];
+  const found = losses.filter(([count]) => count > 0).map(([, what]) => what);
+  if (found.length === 0) {
+    return { feature, state: "ok", detail: "nothing was lost or folded", remedy: undefined };
+  }
+  const remedy = "the table below shows what is full; restarting the daemon empties it";
+  return { feature, state: "limited", detail: found.join("; "), remedy };
+}

@@ -1,0 +1,47 @@
+/** What the main thread and the sampling thread say to each other: plain data. */
+
+import type { ErrorCode } from "../model/error.ts";
+import type { ConnectionList, PsRow } from "../model/monitauri.ts";
+import type { Grouping, GroupRow, Sample } from "../model/sample.ts";
+import type { Unavailable } from "../model/unavailable.ts";
+
+/** What the main thread can ask, with the answer's type. */
+export interface Questions {
+  ps: { ask: "application" | "process"; answer: readonly PsRow[] };
+  /** Most rows to return. */
+  connections: { ask: number; answer: ConnectionList };
+  groups: { ask: Grouping; answer: readonly GroupRow[] };
+}
+
+export type Topic = keyof Questions;
+
+export type ToSampling =
+  | { readonly kind: "ask"; readonly id: number; readonly topic: Topic; readonly what: unknown }
+  | { readonly kind: "interval"; readonly intervalMs: number }
+  | { readonly kind: "stop" };
+
+export type FromSampling =
+  /** A collector is open; samples follow. */
+  | { readonly kind: "opened"; readonly passedOver: readonly Unavailable[] }
+  /** Nothing on this machine can count; the thread ends. */
+  | { readonly kind: "unavailable"; readonly missing: readonly Unavailable[] }
+  | { readonly kind: "sample"; readonly sample: Sample }
+  /** All descriptors that keep kernel programs attached, whenever they change: the process has them, not the thread, so
+   * that they must be closed by the main thread when this one has died. */
+  | { readonly kind: "descriptors"; readonly descriptors: readonly number[] }
+  | { readonly kind: "answer"; readonly id: number; readonly value: unknown }
+  | {
+      readonly kind: "refusal";
+      readonly id: number;
+      readonly code: ErrorCode;
+      readonly message: string;
+    }
+  /** A reading failed; the next one is tried. */
+  | { readonly kind: "fault"; readonly message: string };
+
+/** What a sampling thread is started with. */
+export interface SamplingData {
+  readonly intervalMs: number;
+  /** Wall clock of the last sample of the thread before this one, which died. */
+  readonly restartedAfterMs?: number;
+}

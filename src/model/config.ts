@@ -1,0 +1,49 @@
+/** The configuration: what may stand in config.toml, its defaults and its bounds. */
+
+import { z } from "zod";
+import { MonitauriError } from "./error.ts";
+import { formatDuration, parseDuration } from "./format.ts";
+
+export const LOG_LEVELS = ["error", "warn", "info", "debug"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export const MIN_INTERVAL_MS = 100;
+export const MAX_INTERVAL_MS = 60_000;
+
+export interface Config {
+  /** Time from one sample to the next. */
+  readonly intervalMs: number;
+  readonly logLevel: LogLevel;
+}
+
+const intervalMs = z.int().min(MIN_INTERVAL_MS).max(MAX_INTERVAL_MS);
+
+const configSchema = z.strictObject({
+  intervalMs: intervalMs.default(1000),
+  logLevel: z.enum(LOG_LEVELS).default("info"),
+});
+
+/** @throws MonitauriError "invalid" that names every wrong entry; unknown entries are wrong, they may be misspelt. */
+export function parseConfig(value: unknown): Config {
+  const parsed = configSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new MonitauriError("invalid", parsed.error.issues.map(sayIssue).join("; "));
+}
+
+/** "1s" or "500ms" in milliseconds. @throws MonitauriError "invalid" where it is no duration or out of bounds. */
+export function parseInterval(text: string): number {
+  const value = parseDuration(text);
+  if (value !== undefined && intervalMs.safeParse(value).success) return value;
+  throw new MonitauriError(
+    "invalid",
+    `"${text}" is no interval between ${formatDuration(MIN_INTERVAL_MS)} and ` +
+      `${formatDuration(MAX_INTERVAL_MS)}; write 1s or 500ms`,
+  );
+}
+
+function sayIssue(issue: z.core.$ZodIssue): string {
+  if (issue.code === "unrecognized_keys") {
+    return `unknown: ${issue.keys.join(", ")} (known: ${Object.keys(configSchema.shape).join(", ")})`;
+  }
+  return issue.path.length === 0 ? issue.message : `${issue.path.join(".")}: ${issue.message}`;
+}

@@ -1,0 +1,24 @@
+// Reading capabilities and groups.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { groupId, readPrivileges } from "./privileges.ts";
+
+test("readPrivileges() names what root lacks in a container", () => {
+  // Docker's default set has neither CAP_NET_ADMIN nor CAP_SYS_ADMIN.
+  assert.deepEqual(readPrivileges("CapEff:\t00000000a80425fb\n").lacking, [
+    "CAP_NET_ADMIN",
+    "CAP_SYS_ADMIN",
+    "CAP_PERFMON",
+    "CAP_BPF",
+  ]);
+  assert.deepEqual(readPrivileges("CapEff:\t000001ffffffffff\n").lacking, []);
+  assert.deepEqual(readPrivileges("CapEff:\t0000000000201000\n").lacking, []);
+  assert.deepEqual(readPrivileges("").lacking, []);
+});
+
+test("groupId() finds a group by its whole name", () => {
+  const groups = "root:x:0:\nmonitauri-old:x:7:\nmonitauri:x:998:anna\n";
+  assert.equal(groupId("monitauri", groups), 998);
+  assert.equal(groupId("root", groups), 0);
+  assert.equal(groupId("anna", groups), undefined);
+});

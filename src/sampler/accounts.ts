@@ -1,0 +1,133 @@
+/** All sums of the sampler, and the one pass over a snapshot's flows that fills them.
+ *
+ * What the machine's total holds: every byte that crossed a network and that this machine's programs or kernel sent or
+ * received, once.
+ * - Sockets of this machine and of its containers (other network namespaces), on whatever interface.
+ * - What the kernel itself sent and what found no room in the kernel's tables.
+ * Not in it:
+ * - Loopback, which has sums of its own. Where a flow names no interface of this machine, its addresses decide.
+ * - Forwarded packets. A container's reach the network as such and are in already, from the container's socket; a
+ *   router's are not this machine's. They stay a row of their own.
+ * - Carried packets, second copies of one packet, and a tunnel's outer packets (traffic of the process that carries it,
+ *   outside tunnels): a byte that crosses a VPN counts inside it, once. */
+
+import type { RemainderKind } from "../model/sample.ts";
+import { FLOW_KINDS, type FlowTable, type Snapshot } from "../model/snapshot.ts";
+import { ENDED_FLOWS_KEPT, EndedFlows } from "./ended-flows.ts";
+import { type FlowKeeper, FlowMemory } from "./flow-memory.ts";
+import { InterfaceBook, type InterfaceEntry } from "./interface-book.ts";
+import { Ledger } from "./ledger.ts";
+import { isLoopback } from "./loopback.ts";
+import { REMAINDER_OF_KIND } from "./remainders.ts";
+import { RemoteHistory } from "./remote-history.ts";
+import { type Interval, Tally } from "./tally.ts";
+import { BYTES, DEVICE, DIFFERENCE_WIDTH, leaveOutCopies } from "./traffic.ts";
+
+const FORWARDED = FLOW_KINDS.indexOf("forwarded");
+const CARRIED = FLOW_KINDS.indexOf("carried");
+
+export class Accounts {
+  readonly ledger = new Ledger();
+  readonly interfaces = new InterfaceBook();
+  /** By protocol number; only traffic of sockets. */
+  readonly protocols = new Map<number, Tally>();
+  readonly remotes = new RemoteHistory();
+  readonly ended = new EndedFlows();
+  /** The machine's total. */
+  readonly network = new Tally();
+  readonly loopback = new Tally();
+  readonly memory: FlowMemory;
+  interval: Interval = { number: 0, atMs: 0 };
+  /** For rates; 0: unknown. */
+  intervalMs = 0;
+  nowMonotonicMs = 0;
+  #overflowRxBytes = 0;
+  #overflowTxBytes = 0;
+
+  constructor() {
+    const keeper: FlowKeeper = {
+      connections: (process, change) => this.ledger.connections(process, change),
+      ended: (columns, flow) => {
+        if (REMAINDER_OF_KIND[columns.kind[flow] ?? 0] !== undefined) return;
+        this.ended.add(columns, flow, this.nowMonotonicMs);
+      },
+      retired: (columns, flow) => {
+        if (REMAINDER_OF_KIND[columns.kind[flow] ?? 0] !== undefined) return;
+        this.remotes.add(columns, flow);
+      },
+    };
+    this.memory = new FlowMemory(keeper);
+  }
+
+  /** Takes a snapshot in; `intervalMs` is its distance to the one before. */
+  take(snapshot: Snapshot, intervalMs: number): void {
+    this.interval = { number: this.interval.number + 1, atMs: snapshot.atMs };
+    this.intervalMs = intervalMs;
+    this.nowMonotonicMs = snapshot.monotonicMs;
+    this.ledger.begin(this.interval);
+    for (const process of snapshot.processes) this.ledger.announce(process);
+    this.interfaces.begin(this.interval, snapshot.interfaces);
+    this.ledger.setCarriers(snapshot.interfaces);
+    this.memory.begin(this.interval, snapshot.flows.length);
+    for (let row = 0; row < snapshot.flows.length; row++) {
+      if (this.memory.read(snapshot.flows, row)) this.#account(snapshot.flows, row);
+    }
+    this.memory.finish(ENDED_FLOWS_KEPT);
+    this.#accountOverflow(snapshot);
+    for (const id of snapshot.exited) this.ledger.exit(id);
+    this.ledger.finish();
+  }
+
+  #account(table: FlowTable, row: number): void {
+    const { difference } = this.memory;
+    const kind = table.kind[row] as number;
+    const process = table.process[row] as number;
+    const on = this.interfaces.get(table.interface[row] as number);
+    const loopback = this.#isLoopback(table.index[row] as number, on);
+    const owner = this.ledger.row(kind, process);
+    owner.add(difference, this.interval);
+    if (loopback) owner.addLoopback(difference, this.interval);
+    (on?.tally ?? this.interfaces.elsewhere).add(difference, this.interval);
+    if (REMAINDER_OF_KIND[kind] === undefined) {
+      this.#protocol(table.protocol[row] as number).add(difference, this.interval);
+    }
+    leaveOutCopies(difference);
+    if (on !== undefined) this.interfaces.cover(on, kind, difference);
+    if (kind === FORWARDED || kind === CARRIED) return;
+    if (loopback) this.loopback.add(difference, this.interval);
+    else if (!this.#isOuter(process, on)) this.network.add(difference, this.interval);
+  }
+
+  #isLoopback(flow: number, on: InterfaceEntry | undefined): boolean {
+    if (on !== undefined) return on.reading.kind === "loopback";
+    return isLoopback(this.memory.addressBytes, flow * 32);
+  }
+
+  #isOuter(process: number, on: InterfaceEntry | undefined): boolean {
+    return this.ledger.carriers.has(process) && on?.reading.kind !== "tunnel";
+  }
+
+  #protocol(protocol: number): Tally {
+    const known = this.protocols.get(protocol);
+    if (known !== undefined) return known;
+    const tally = new Tally();
+    this.protocols.set(protocol, tally);
+    return tally;
+  }
+
+  /** Which process and which interface is not known. A smaller count means that the collector started anew. */
+  #accountOverflow({ health }: Snapshot): void {
+    const { overflowRxBytes: rx, overflowTxBytes: tx } = health;
+    const rxBytes = rx >= this.#overflowRxBytes ? rx - this.#overflowRxBytes : rx;
+    const txBytes = tx >= this.#overflowTxBytes ? tx - this.#overflowTxBytes : tx;
+    this.#overflowRxBytes = rx;
+    this.#overflowTxBytes = tx;
+    if (rxBytes === 0 && txBytes === 0) return;
+    const difference = new Float64Array(DIFFERENCE_WIDTH);
+    difference.set([rxBytes, txBytes], BYTES);
+    difference.set([rxBytes, txBytes], DEVICE);
+    const kind: RemainderKind = "overflow";
+    this.ledger.remainders[kind].add(difference, this.interval);
+    this.network.add(difference, this.interval);
+  }
+}

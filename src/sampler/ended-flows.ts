@@ -1,0 +1,29 @@
+/** Connections that have ended, for as long as they are still shown. */
+
+import { copyRow, createColumns, type FlowColumns } from "./flow-columns.ts";
+
+/** The oldest is overwritten; its bytes are in the sums anyway. */
+export const ENDED_FLOWS_KEPT = 1_000;
+export const ENDED_FLOWS_SHOWN_MS = 10_000;
+
+export class EndedFlows {
+  readonly columns = createColumns(ENDED_FLOWS_KEPT);
+  readonly #endedAtMs = new Float64Array(ENDED_FLOWS_KEPT).fill(Number.NEGATIVE_INFINITY);
+  #next = 0;
+
+  /** `atMonotonicMs`: a wall clock that is set must neither keep them for hours nor drop them. */
+  add(source: FlowColumns, flow: number, atMonotonicMs: number): void {
+    copyRow(source, flow, { target: this.columns, to: this.#next });
+    this.#endedAtMs[this.#next] = atMonotonicMs;
+    this.#next = (this.#next + 1) % ENDED_FLOWS_KEPT;
+  }
+
+  /** Rows of `columns` that ended less than ten seconds ago. */
+  rows(nowMonotonicMs: number): number[] {
+    const rows: number[] = [];
+    for (const [row, endedAtMs] of this.#endedAtMs.entries()) {
+      if (nowMonotonicMs - endedAtMs < ENDED_FLOWS_SHOWN_MS) rows.push(row);
+    }
+    return rows;
+  }
+}

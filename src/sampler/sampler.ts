@@ -1,0 +1,96 @@
+/** Snapshots in, samples out: what happened between two readings, and everything since the start. */
+
+import type { ConnectionList, PsRow } from "../model/monitauri.ts";
+import type { Grouping, GroupRow, Sample, Traffic } from "../model/sample.ts";
+import type { Snapshot } from "../model/snapshot.ts";
+import { Accounts } from "./accounts.ts";
+import { connectionList } from "./connections.ts";
+import { groupRows } from "./groups.ts";
+import { psRows } from "./ps.ts";
+import { bytesPerSecond, type Moment, measureInterval } from "./rates.ts";
+import { trafficOf } from "./traffic.ts";
+
+export interface SamplerOptions {
+  /** The interval asked for; see `setIntervalMs`. */
+  readonly intervalMs: number;
+  /** A clock for the cost of a tick only, milliseconds; all other times come with the snapshots. */
+  readonly now: () => number;
+  /** Wall clock of the last sample of a sampler that ran before this one and failed; makes the first sample say so. */
+  readonly restartedAfterMs?: number;
+}
+
+export interface TakeOptions {
+  /** `now()` before the snapshot was read, so that `tickMs` covers the reading too. */
+  readonly startedMs?: number;
+}
+
+export interface Sampler {
+  /** Takes the next snapshot in. The first one has no rates: nothing says since when its counters ran. */
+  take(snapshot: Snapshot, options?: TakeOptions): Sample;
+  setIntervalMs(intervalMs: number): void;
+  ps(by: "application" | "process"): PsRow[];
+  connections(limit?: number): ConnectionList;
+  groups(by: Grouping, limit?: number): GroupRow[];
+  /** Since the start: the machine's total and, apart from it, loopback. */
+  totals(): { readonly network: Traffic; readonly loopback: Traffic };
+  /** Flows remembered, of the limit; for `doctor`. */
+  readonly flows: number;
+}
+
+export function createSampler(options: SamplerOptions): Sampler {
+  const accounts = new Accounts();
+  let previous: Moment | undefined;
+  let askedMs = options.intervalMs;
+  // A change of the interval counts from the next tick on; until then the longer one is no delay.
+  let expectedMs = askedMs;
+
+  function take(snapshot: Snapshot, { startedMs = options.now() }: TakeOptions = {}): Sample {
+    const { restartedAfterMs } = options;
+    const asked = { intervalMs: expectedMs, restartedAfterMs };
+    const { intervalMs, gap } = measureInterval(previous, snapshot, asked);
+    const { atMs, monotonicMs, bootMs, health } = snapshot;
+    previous = { atMs, monotonicMs, bootMs };
+    expectedMs = askedMs;
+    accounts.take(snapshot, intervalMs);
+    const delta = trafficOf(accounts.network.delta(accounts.interval));
+    return {
+      atMs,
+      intervalMs,
+      gap,
+      delta,
+      total: trafficOf(accounts.network.total),
+      loopbackDelta: trafficOf(accounts.loopback.delta(accounts.interval)),
+      loopbackTotal: trafficOf(accounts.loopback.total),
+      rxBytesPerSecond: bytesPerSecond(delta.rxBytes, intervalMs),
+      txBytesPerSecond: bytesPerSecond(delta.txBytes, intervalMs),
+      applications: groupRows(accounts, "application"),
+      coverage: accounts.interfaces.coverage(),
+      health,
+      tickMs: options.now() - startedMs,
+    };
+  }
+
+  function setIntervalMs(intervalMs: number): void {
+    expectedMs = Math.max(expectedMs, intervalMs);
+    askedMs = intervalMs;
+  }
+
+  function totals(): { network: Traffic; loopback: Traffic } {
+    return {
+      network: trafficOf(accounts.network.total),
+      loopback: trafficOf(accounts.loopback.total),
+    };
+  }
+
+  return {
+    take,
+    setIntervalMs,
+    ps: (by) => psRows(accounts, by),
+    connections: (limit) => connectionList(accounts, limit),
+    groups: (by, limit) => groupRows(accounts, by, limit),
+    totals,
+    get flows() {
+      return accounts.memory.size;
+    },
+  };
+}
