@@ -39,10 +39,15 @@ export async function launch(args) {
   if (node === process.execPath && isNewEnough(process.versions.node)) {
     await import(pathToFileURL(main).href);
   } else if (typeof process.execve === "function") {
-    process.execve(node, [node, main, ...args], process.env);
+    process.execve(node, [node, ...nodeOptions(args), main, ...args], process.env);
   } else {
-    runAsChild(node, [main, ...args]);
+    runAsChild(node, [...nodeOptions(args), main, ...args]);
   }
+}
+
+/** The daemon lives long and makes little garbage: a small nursery saves 6 MB at rest. */
+function nodeOptions(args) {
+  return args[0] === "start" ? ["--max-semi-space-size=1"] : [];
 }
 
 /** Runs a command as a child that lives and ends with this process. */

@@ -82,6 +82,8 @@ static __noinline struct socket_state *adopt_socket(struct __sk_buff *skb, struc
 	}
 	state->self = (__u64)state;
 	state->cookie = bpf_get_socket_cookie(skb);
+	if (sk->protocol == IPPROTO_TCP && sk->dst_port)
+		state->unclaimed = INHERITED; /* its first caller gets what it received while it waited */
 	follow_parent(sk, state);
 	return state;
 }

@@ -4,7 +4,12 @@ import { readlinkSync } from "node:fs";
 import type { InterfaceReading } from "../model/snapshot.ts";
 import type { NetworkInterface } from "../native/interfaces.ts";
 
-export type InterfaceFacts = Pick<InterfaceReading, "kind" | "linkHeaderBytes" | "countsSegments">;
+export interface InterfaceFacts
+  extends Pick<InterfaceReading, "kind" | "linkHeaderBytes" | "countsSegments"> {
+  /** Bytes of link header per packet that the kernel leaves out in one direction only; to be added. */
+  readonly rxLeftOutBytes: number;
+  readonly txLeftOutBytes: number;
+}
 
 /** `driver` is the name of the device's driver, "" for hardware without a name, undefined where there is no device. */
 export function interfaceFacts(
@@ -12,11 +17,15 @@ export function interfaceFacts(
   driver: string | undefined,
 ): InterfaceFacts {
   const kind = kindOf(found, driver !== undefined);
+  const hasHeader = found.linkType === ARPHRD_ETHER && !COUNTS_INNER_PACKETS.has(found.linkKind);
+  const header = hasHeader ? ETHERNET_HEADER_BYTES : 0;
   return {
     kind,
-    linkHeaderBytes: found.linkType === ARPHRD_ETHER ? ETHERNET_HEADER_BYTES : 0,
+    linkHeaderBytes: header,
     countsSegments:
       kind === "physical" && driver !== "" && !COUNTS_OFFLOADED_ONCE.has(driver ?? ""),
+    rxLeftOutBytes: COUNTS_HEADERS_SENT.has(found.linkKind) ? header : 0,
+    txLeftOutBytes: COUNTS_HEADERS_RECEIVED.has(found.linkKind) ? header : 0,
   };
 }
 
@@ -35,6 +44,15 @@ const TUNNEL_LINK_TYPES = new Set([512, 768, 769, 776, 778, 823]);
 /** Loopback counts IP packets only: loopback_xmit() takes the length after eth_type_trans() has pulled the header
  * (drivers/net/loopback.c; measured: ten packets of 1,000 bytes count 10,000). */
 const ETHERNET_HEADER_BYTES = 14;
+
+/** vxlan (measured) and geneve take the length of received packets after eth_type_trans(), and iptunnel_xmit() that of
+ * sent ones from the inner network header on. */
+const COUNTS_INNER_PACKETS = new Set(["vxlan", "geneve"]);
+/** br_pass_frame_up() (measured: 1,000 bytes received, 1,014 sent) and vlan_do_receive() come after the header was
+ * pulled, sending comes before. */
+const COUNTS_HEADERS_SENT = new Set(["bridge", "vlan"]);
+/** ip_tunnel_rcv() and __ip6_tnl_rcv() count before they pull the header, iptunnel_xmit() leaves it out. */
+const COUNTS_HEADERS_RECEIVED = new Set(["gretap", "erspan", "ip6gretap", "ip6erspan"]);
 
 /** rtnl_link_ops.kind of drivers whose packets travel inside others. A tap in a bridge is a virtual machine's port. */
 const TUNNEL_KINDS = new Set([

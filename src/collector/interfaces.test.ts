@@ -116,6 +116,18 @@ test("read() tells loopback, hardware, tunnels and other virtual interfaces apar
   assert.deepEqual(readings[5]?.carrierPids, []);
 });
 
+test("read() adds link headers that the kernel counts in one direction only", () => {
+  const bytes = (linkKind: string) => {
+    const [one] = watching()({ ...ETH, linkKind }).readings;
+    return [one?.linkHeaderBytes, one?.rxBytes, one?.txBytes];
+  };
+  assert.deepEqual(bytes("veth"), [14, 1000, 500]);
+  assert.deepEqual(bytes("bridge"), [14, 1000 + 10 * 14, 500]);
+  assert.deepEqual(bytes("vlan"), [14, 1000 + 10 * 14, 500]);
+  assert.deepEqual(bytes("gretap"), [14, 1000, 500 + 5 * 14]);
+  assert.deepEqual(bytes("vxlan"), [0, 1000, 500]);
+});
+
 test("read() knows that paravirtual drivers count an offloaded packet once", () => {
   for (const driver of ["virtio_net", "vif"]) {
     const [reading] = watching({ driver })(ETH).readings;

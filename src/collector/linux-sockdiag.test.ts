@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { connect } from "node:net";
 import { createInterface } from "node:readline";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -205,43 +205,6 @@ test(
 );
 
 test(
-  "read() follows 2,000 sockets, and gives their rows to others later without going back",
-  onLinux,
-  async (t) => {
-    const watch = follow(t);
-    watch.read();
-    const server = createServer((socket) => socket.on("error", () => {}));
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    t.after(() => server.close());
-    const highest = new Map<number, number>();
-    for (let round = 0; round < 2; round++) {
-      const { near, far } = await manySockets(server, 1_000);
-      for (const socket of near) socket.write(Buffer.alloc(100 + round));
-      await until(() => far.every((socket) => socket.bytesRead === 100 + round));
-      const startMs = performance.now();
-      const snapshot = watch.read();
-      t.diagnostic(`2,000 sockets: ${(performance.now() - startMs).toFixed(1)} ms`);
-      const rows = [...rowsOf(snapshot)].map(([, row]) => row);
-      assert.ok(rows.length >= 2_000);
-      for (const row of rows) assert.ok(row.rxPayload >= (highest.get(row.index) ?? 0));
-      let sum = 0;
-      for (const row of rows) {
-        sum += row.rxPayload - (highest.get(row.index) ?? 0);
-        highest.set(row.index, row.rxPayload);
-      }
-      assert.equal(sum, 1_000 * (100 + round));
-      for (const socket of [...near, ...far]) socket.resetAndDestroy();
-      await until(() => {
-        const closing = watch.read();
-        for (const [, row] of rowsOf(closing)) highest.set(row.index, row.rxPayload);
-        return (closing.health.bounds[0]?.used ?? 0) < 1_000;
-      });
-    }
-  },
-);
-
-test(
   "read() has rows for UDP sockets and says that their bytes are not known",
   onLinux,
   async (t) => {
@@ -288,27 +251,6 @@ function ordinaryUserNeeds(): { skip: string | false } {
     { uid: NOBODY, gid: NOBODY, cwd: "/" },
   );
   return { skip: readable.status !== 0 && "an ordinary user cannot read this folder" };
-}
-
-async function manySockets(
-  server: Server,
-  count: number,
-): Promise<{ near: Socket[]; far: Socket[] }> {
-  const far: Socket[] = [];
-  const accept = (socket: Socket) => far.push(socket.resume());
-  server.on("connection", accept);
-  const address = server.address();
-  assert.ok(address && typeof address === "object");
-  const near: Socket[] = [];
-  for (let i = 0; i < count; i++) {
-    const socket = connect(address.port, "127.0.0.1");
-    socket.on("error", () => {});
-    await once(socket, "connect");
-    near.push(socket);
-  }
-  await until(() => far.length === count);
-  server.off("connection", accept);
-  return { near, far };
 }
 
 /** Asks again and again for five seconds: the kernel ends sockets in its own time. */

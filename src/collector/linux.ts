@@ -88,6 +88,7 @@ export function openLinuxCollector(
         checkLayout(object);
         while (memory.length > 0) memory.pop()?.close();
         memory.push(object.share("flows"), object.share(".bss"));
+        memory[1]?.reach(SHARED.bytes);
         setStart(memory[1] as SharedMemory);
       },
     });
@@ -158,6 +159,7 @@ function openReader(
   );
   const processes = openProcesses(object);
   const reader = createFlowReader(flows.buffer, shared.buffer, options.slots, {
+    reach: (slots) => flows.reach(slots * FLOW_BYTES),
     processId: processes.id,
     releaseProcess: processes.release,
     interfaceId: (ifindex, namespace) => (namespace === 0 ? interfaces.byIfindex(ifindex) : 0),

@@ -1,8 +1,8 @@
 /** A netlink socket: sends a request to the kernel and returns the whole answer. Linux only. */
 
-import koffi from "koffi";
 import { type ErrorCode, MonitauriError } from "../model/error.ts";
 import { errorText, lastError } from "./libc.ts";
+import { netlinkCalls } from "./netlink-calls.ts";
 import { eachMessage, FLAG_DUMP_INTERRUPTED, FLAG_MULTI, HEADER_BYTES } from "./netlink-message.ts";
 
 // linux/netlink.h
@@ -102,7 +102,7 @@ class NetlinkSocket implements Netlink {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    libc().close(this.#fd);
+    netlinkCalls().close(this.#fd);
   }
 
   [Symbol.dispose](): void {
@@ -114,12 +114,19 @@ class NetlinkSocket implements Netlink {
     this.#sequence = (this.#sequence + 1) >>> 0;
     message.writeUInt32LE(this.#sequence, 8);
     try {
-      const sent = libc().sendto(this.#fd, message, message.length, 0, kernelAddress(0), 12);
+      const sent = netlinkCalls().sendto(
+        this.#fd,
+        message,
+        message.length,
+        0,
+        kernelAddress(0),
+        12,
+      );
       if (sent < 0) throw failure("ask the kernel over netlink", lastError());
       return this.#answer();
     } catch (error) {
       // A half-read dump makes the socket refuse the next one (EBUSY): start afresh.
-      libc().close(this.#fd);
+      netlinkCalls().close(this.#fd);
       this.#fd = openSocket(this.#protocol, this.#groups);
       throw error;
     }
@@ -169,7 +176,7 @@ class NetlinkSocket implements Netlink {
         used = 0;
       }
       const room = block.subarray(used, used + PART_BYTES);
-      const length = libc().recv(this.#fd, room, PART_BYTES, MSG_DONTWAIT | MSG_TRUNC);
+      const length = netlinkCalls().recv(this.#fd, room, PART_BYTES, MSG_DONTWAIT | MSG_TRUNC);
       if (length < 0) return lastError();
       if (length > PART_BYTES) return ENOBUFS;
       used += (length + 7) & ~7;
@@ -183,16 +190,16 @@ class NetlinkSocket implements Netlink {
 }
 
 function openSocket(protocol: number, groups: number): number {
-  const fd = libc().socket(AF_NETLINK, SOCK_RAW_CLOEXEC, protocol);
+  const fd = netlinkCalls().socket(AF_NETLINK, SOCK_RAW_CLOEXEC, protocol);
   if (fd < 0) throw failure(`open a netlink socket (protocol ${protocol})`, lastError());
   const size = Buffer.alloc(4);
   size.writeUInt32LE(QUEUE_BYTES);
-  if (libc().setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, size, 4) < 0) {
-    libc().setsockopt(fd, SOL_SOCKET, SO_RCVBUF, size, 4); // is cut to net.core.rmem_max
+  if (netlinkCalls().setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, size, 4) < 0) {
+    netlinkCalls().setsockopt(fd, SOL_SOCKET, SO_RCVBUF, size, 4); // is cut to net.core.rmem_max
   }
-  if (libc().bind(fd, kernelAddress(groups), 12) < 0) {
+  if (netlinkCalls().bind(fd, kernelAddress(groups), 12) < 0) {
     const number = lastError();
-    libc().close(fd);
+    netlinkCalls().close(fd);
     throw failure(`bind a netlink socket (protocol ${protocol}, groups ${groups})`, number);
   }
   return fd;
@@ -210,7 +217,7 @@ function waitForData(fd: number): boolean {
   const entry = Buffer.alloc(8); // struct pollfd
   entry.writeInt32LE(fd, 0);
   entry.writeInt16LE(POLLIN, 4);
-  return libc().poll(entry, 1, ANSWER_TIMEOUT_MS) > 0;
+  return netlinkCalls().poll(entry, 1, ANSWER_TIMEOUT_MS) > 0;
 }
 
 function failure(action: string, number: number): MonitauriError {
@@ -234,54 +241,4 @@ function verdict(number: number): [ErrorCode, string] {
     default:
       return ["failed", "Try again; if it stays, run `monitauri doctor`"];
   }
-}
-
-type Libc = ReturnType<typeof loadLibc>;
-let loaded: Libc | undefined;
-
-/** On first use, so that importing this file costs and needs nothing. */
-function libc(): Libc {
-  loaded ??= loadLibc();
-  return loaded;
-}
-
-function loadLibc() {
-  const library = koffi.load("libc.so.6");
-  return {
-    socket: library.func("int socket(int domain, int type, int protocol)") as (
-      domain: number,
-      type: number,
-      protocol: number,
-    ) => number,
-    setsockopt: library.func(
-      "int setsockopt(int fd, int level, int name, const void *value, uint32_t length)",
-    ) as (fd: number, level: number, name: number, value: Buffer, length: number) => number,
-    bind: library.func("int bind(int fd, const void *address, uint32_t length)") as (
-      fd: number,
-      address: Buffer,
-      length: number,
-    ) => number,
-    sendto: library.func(
-      "long sendto(int fd, const void *data, size_t length, int flags, const void *to, uint32_t size)",
-    ) as (
-      fd: number,
-      data: Buffer,
-      length: number,
-      flags: number,
-      to: Buffer,
-      size: number,
-    ) => number,
-    recv: library.func("long recv(int fd, void *data, size_t length, int flags)") as (
-      fd: number,
-      data: Buffer,
-      length: number,
-      flags: number,
-    ) => number,
-    poll: library.func("int poll(void *entries, unsigned long count, int timeout)") as (
-      entries: Buffer,
-      count: number,
-      timeoutMs: number,
-    ) => number,
-    close: library.func("int close(int fd)") as (fd: number) => number,
-  };
 }

@@ -76,6 +76,7 @@ export class Accounts {
     this.#accountOverflow(snapshot);
     for (const id of snapshot.exited) this.ledger.exit(id);
     this.ledger.finish();
+    this.interfaces.finish();
   }
 
   #account(table: FlowTable, row: number): void {

@@ -44,6 +44,10 @@ export class InterfaceBook {
   begin(interval: Interval, readings: readonly InterfaceReading[]): void {
     this.#interval = interval;
     for (const reading of readings) this.#take(reading);
+  }
+
+  /** Folds what is over the limit. After the interval's last flow: one may name an interface that vanished in it. */
+  finish(): void {
     for (const id of this.#vanished) {
       if (this.#vanished.size <= VANISHED_INTERFACES_KEPT) break;
       this.#fold(id);

@@ -15,6 +15,8 @@ const CROWDED = 0.9;
 const SWEEP_MS = 10_000;
 
 export interface FlowSource {
+  /** Makes the memory of the first rows readable. */
+  reach(slots: number): void;
   /** Process.id of an owner; 0 for none. Called when a row passes to another owner. */
   processId(tgid: number, exec: number, startNsLow: number, startNsHigh: number): number;
   /** A row of this process was given back. */
@@ -57,6 +59,8 @@ export function createFlowReader(
   let ending: number[] = [];
   let nextSweepMs = 0;
   let nextWindowMs = 0;
+  /** Rows that may be touched: those given out when the changed ones were last looked for. */
+  let reached = 0;
 
   function read(atBootMs: number, bootWallMs: number, hostNamespace: number): FlowTable {
     const changed = takeChanged();
@@ -81,6 +85,8 @@ export function createFlowReader(
   function takeChanged(): number[] {
     const changed: number[] = [];
     const end = Math.min(header[SHARED.fresh] ?? 0, slots);
+    source.reach(end);
+    reached = end;
     for (let word = 0; word < Math.ceil(end / 4); word++) {
       if (dirtyWords[word] === 0) continue;
       for (let slot = word * 4; slot < word * 4 + 4; slot++) {
@@ -254,9 +260,8 @@ export function createFlowReader(
       Atomics.add(header, SHARED.peerWindow, 1);
     }
     const crowded = used() > slots * CROWDED;
-    const limit = Math.min(header[SHARED.fresh] ?? 0, slots);
     const idleBefore = (atBootMs - IDLE_ROW_MS) / 1000;
-    for (let slot = 1; slot < limit; slot++) {
+    for (let slot = 1; slot < reached; slot++) {
       if (stages[slot] !== 0 || (activeSeconds[slot] ?? 0) > idleBefore) continue;
       if ((grouped[slot] || crowded) && cookieOf(slot) !== 0) end(slot);
     }
