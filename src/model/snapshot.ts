@@ -99,7 +99,7 @@ export interface InterfaceReading {
   readonly txBytes: number;
   readonly rxPackets: number;
   readonly txPackets: number;
-  /** Processes that carry this tunnel (they hold /dev/net/tun for it), by Process.id where known, else by pid. */
+  /** Pids of the processes that carry this tunnel: they hold /dev/net/tun for it. */
   readonly carrierPids: readonly number[];
 }
 

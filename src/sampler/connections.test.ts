@@ -141,7 +141,9 @@ test("connections() takes a corrected owner for the same connection, another flo
   const [corrected, ...none] = sampler.connections().connections;
   assert.deepEqual(none, []);
   assert.deepEqual([corrected?.processId, corrected?.total.txBytes], [2, 4]);
-  take({ flows: [{ index: 1, ...PEER, serial: 3, remotePort: 80, txDeviceBytes: 10 }] });
+  take({
+    flows: [{ index: 1, ...PEER, serial: 3, process: 2, remotePort: 80, txDeviceBytes: 10 }],
+  });
   const after = sampler
     .connections()
     .connections.map(({ state, remotePort }) => [state, remotePort]);
@@ -203,6 +205,43 @@ test("FlowMemory merges and counts 70,000 connections right, through every growt
     rest.reduce((sum, row) => sum + row.connections, 0),
     5_000,
   );
+});
+
+test("FlowMemory adds up two readings of one flow in one snapshot", () => {
+  const { take, sampler } = open();
+  take({});
+  take({
+    flows: [
+      { index: 1, ...PEER, txDeviceBytes: 5 },
+      { index: 1, ...PEER, txDeviceBytes: 7 },
+    ],
+  });
+  assert.equal(sampler.connections().connections[0]?.txBytesPerSecond, 7);
+  assert.equal(sampler.groups("remote")[0]?.delta.txBytes, 7);
+});
+
+test("FlowMemory keeps no trace of closed flows when it grows", () => {
+  const { take, sampler } = open();
+  take({ flows: [{ index: 1, ...PEER, closed: true }] });
+  take({});
+  take({
+    flows: [
+      { index: 5_000, localPort: 1 },
+      { index: 2, ...PEER },
+    ],
+  });
+  assert.equal(connectionsOf(sampler, "curl"), 1);
+  assert.equal(sampler.groups("remote").find(({ key }) => key !== ":none")?.connections, 1);
+});
+
+test("FlowMemory tells processes apart that share one socket", () => {
+  const { take, sampler } = open();
+  const owners = Array.from({ length: 3_000 }, (_, i) => i + 1);
+  take({
+    processes: owners.map((id) => processOf(id, { name: "worker" })),
+    flows: owners.map((process) => ({ ...PEER, index: process, process })),
+  });
+  assert.equal(connectionsOf(sampler, "worker"), owners.length);
 });
 
 test("FlowMemory refuses an index beyond its limit", () => {

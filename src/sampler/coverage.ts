@@ -36,7 +36,7 @@ export function coverageOf(counted: Counted): InterfaceCoverage {
   return complete(counted, attributed ?? NOTHING, { kernel, forwarded, carried });
 }
 
-/** One row for several interfaces, one after the other under one name, or folded. `name` and `kind` are the last one's. */
+/** One row for several interfaces: those that had one name in turn, or folded ones. `name` and `kind` are the last's. */
 export function mergeCoverage(rows: readonly InterfaceCoverage[]): InterfaceCoverage | undefined {
   const last = rows.at(-1);
   if (last === undefined || rows.length === 1) return last;

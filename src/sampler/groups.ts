@@ -1,6 +1,6 @@
 /** The sums of all traffic by any of the groupings, made when somebody asks.
  *
- * Whatever the grouping, its rows hold every byte that was ever counted, once: what does not belong to any of its values
+ * Whatever the grouping, its rows hold every byte that was ever counted, once: what belongs to none of its values
  * stands in rows of its own. Unlike the machine's total, that is with loopback, second copies and outer packets. */
 
 import { protocolName } from "../model/protocol.ts";

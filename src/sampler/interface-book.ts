@@ -82,14 +82,13 @@ export class InterfaceBook {
     return rows.filter((row) => row !== undefined);
   }
 
-  /** In the order of their first reading; under each name the one that is there stands last. */
+  /** In the order of their first reading. */
   byName(): Map<string, InterfaceEntry[]> {
     const names = new Map<string, InterfaceEntry[]>();
     for (const entry of this.#entries.values()) {
-      const { name, present } = entry.reading;
+      const { name } = entry.reading;
       const entries = names.get(name) ?? [];
-      if (present) entries.push(entry);
-      else entries.unshift(entry);
+      entries.push(entry);
       names.set(name, entries);
     }
     return names;

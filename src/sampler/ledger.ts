@@ -98,8 +98,8 @@ export class Ledger {
     this.carriers.clear();
     for (const { name, kind, present, carrierPids } of interfaces) {
       if (kind !== "tunnel" || !present) continue;
-      for (const id of carrierPids) {
-        const entry = this.processes.get(id) ?? this.#byPid.get(id);
+      for (const pid of carrierPids) {
+        const entry = this.#byPid.get(pid);
         if (entry === undefined) continue;
         entry.carries = name;
         this.carriers.set(entry.process.id, entry);

@@ -12,7 +12,7 @@ import { createSampler } from "./sampler.ts";
 
 const LO = interfaceOf(1, { kind: "loopback", name: "lo" });
 const ETH = interfaceOf(2, { name: "eth0" });
-const TUN = interfaceOf(3, { kind: "tunnel", name: "tun0", carrierPids: [9] });
+const TUN = interfaceOf(3, { kind: "tunnel", name: "tun0", carrierPids: [processOf(9).pid] });
 
 describe("the machine's total", () => {
   test("counts wire bytes: device bytes and what segmentation adds", () => {

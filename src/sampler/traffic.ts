@@ -59,8 +59,8 @@ function subtract(values: Float64Array, at: number, amount: number): void {
   values[at] = (values[at] as number) - amount;
 }
 
-/** True where anything at all was counted. Copies too: the kernel counts one just before its packet, and the reading may
- * fall between the two. */
+/** True where anything at all was counted. Copies too: the kernel counts one just before its packet, and the reading
+ * may fall between the two. */
 export function isActive(difference: Float64Array): boolean {
   for (let i = 0; i < DIFFERENCE_WIDTH; i++) if (difference[i] !== 0) return true;
   return false;
