@@ -24,7 +24,7 @@ const CHECKS = {
   bpf: checkObjects,
   unit: () =>
     tests({
-      patterns: ["src/**/*.test.ts", "test/*.test.ts"],
+      patterns: ["src/**/*.test.ts", "test/*.test.ts", "bench/*.test.ts"],
       concurrency: availableParallelism(),
     }),
   // One after the other: they share the kernel's hooks, network namespaces and ports.

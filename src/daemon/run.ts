@@ -49,12 +49,15 @@ interface Stop {
   readonly daemon: Daemon | undefined;
   /** Closes everything, also when start-up is still going on: then as soon as it is through. */
   request(code: number): void;
+  /** Ends the process whatever hangs in it. */
+  now(code: number): void;
   started(daemon: Daemon): void;
 }
 
 function createStop(onStopped: (code: number) => void): Stop {
   let daemon: Daemon | undefined;
   let requested: number | undefined;
+  let end: (code: number) => void = process.exit;
 
   async function close(running: Daemon): Promise<void> {
     const { sampling, startedAtMs } = running;
@@ -69,19 +72,27 @@ function createStop(onStopped: (code: number) => void): Stop {
     }
   }
 
-  return {
+  const stop: Stop = {
     get daemon() {
       return daemon;
     },
+    now: (code) => end(code),
     request(code) {
       if (requested !== undefined) {
         requested = Math.max(requested, code);
         return;
       }
       requested = code;
+      // Loaded now, for the case that something hangs: process.exit() would wait for a thread that does.
+      import("../native/end-process.ts").then(
+        ({ endProcess }) => {
+          end = endProcess;
+        },
+        () => {},
+      );
       setTimeout(() => {
         process.stderr.write("monitauri: Not everything closed in time; the kernel cleans up\n");
-        process.exit(1);
+        stop.now(1);
       }, STOP_CEILING_MS).unref();
       if (daemon !== undefined) void close(daemon);
     },
@@ -90,14 +101,15 @@ function createStop(onStopped: (code: number) => void): Stop {
       if (requested !== undefined) void close(running);
     },
   };
+  return stop;
 }
 
 function watchSignals(stop: Stop, { reload }: { reload: () => void }): void {
   const presses = pressCounter();
   const hadTerminal = hasTerminal();
   const wish = () => {
-    if (presses(performance.now()) > 1) process.exit(INTERRUPTED);
-    stop.request(0);
+    if (presses(performance.now()) > 1) stop.now(INTERRUPTED);
+    else stop.request(0);
   };
   process.on("SIGINT", wish);
   process.on("SIGTERM", wish);

@@ -78,7 +78,11 @@ function replay(seed: number, ticks: number): void {
         interfaces: [
           interfaceOf(LOOPBACK, { kind: "loopback", name: "lo" }),
           interfaceOf(ETHERNET),
-          interfaceOf(TUNNEL, { kind: "tunnel", name: "tun0", carrierPids: [processOf(CARRIER).pid] }),
+          interfaceOf(TUNNEL, {
+            kind: "tunnel",
+            name: "tun0",
+            carrierPids: [processOf(CARRIER).pid],
+          }),
         ],
         flows: [...rows.values()],
         health: { overflowRxBytes: overflow },

@@ -64,6 +64,8 @@ const DEPTH_LIMIT = 8;
 const ANCESTOR_LIMIT = 4_096;
 /** An ancestor can become another program by exec. */
 const ANCESTOR_MS = 5_000;
+/** How a program starts itself again (proc_pid_exe(5)): container runtimes and browsers do. */
+const OWN_PROGRAM = /^\/proc\/(self|thread-self|\d+)\/exe$/;
 /** Start what they start in another cgroup than their own. */
 const CGROUP_STARTER = /^(systemd|\(sd-|containerd|conmon|runc|crun|dockerd|lxc|sshd|login)/;
 
@@ -154,6 +156,13 @@ function programOf(seen: Seen, given: readonly string[], context: DescribeContex
   const exe = seen.alive ? context.procfs.readExePath(seen.pid) : undefined;
   if (exe && (exeInode === 0 || exe.inode === exeInode)) return { path: exe.path, verified: true };
   if (execPath === "") return NO_PROGRAM;
+  if (OWN_PROGRAM.test(execPath)) {
+    // It was started as a copy of its parent, whose program is the one that the link meant; ours is another.
+    const path =
+      seen.parentPid && ancestorOf(seen.parentPid, seen.parentStartMs, context)?.own.path;
+    if (path && isFile(path, exeInode)) return { path: realPath(path), verified: true };
+    return { path: printable(execPath, PATH_LIMIT), verified: false };
+  }
   for (const path of absolutePaths(execPath, seen, context)) {
     if (isFile(path, exeInode)) return { path: realPath(path), verified: true };
   }

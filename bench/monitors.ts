@@ -1,0 +1,109 @@
+// Starts the monitors to compare: the real daemon, and nethogs where it is installed. Ready means that it counts.
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { findNode } from "../bin/runtime.mjs";
+import { ensureReady } from "../scripts/bootstrap/ensure-ready.mjs";
+import { atEnd, host, killGroup, run } from "../test/e2e/generators/place.ts";
+import { isCapturing, programsOf } from "./process-cost.ts";
+
+export interface Monitor extends AsyncDisposable {
+  readonly pid: number;
+}
+
+const READY_WITHIN_MS = 20_000;
+const STOPPED_WITHIN_MS = 5_000;
+const ROOT = dirname(import.meta.dirname);
+
+let built: Promise<boolean> | undefined;
+
+/** The daemon of this checkout, built first where a source has changed, with data in a folder of its own. */
+export async function startMonitauri(): Promise<Monitor> {
+  built ??= ensureReady(ROOT);
+  if (!(await built)) throw new Error("Cannot build Monitauri");
+  const data = mkdtempSync(join(tmpdir(), "monitauri-bench-"));
+  // Without the launcher, which stays as a parent where Node cannot replace a process.
+  const args = [join(ROOT, "dist", "main.js"), "start", "--data", data];
+  const child = host.spawn(findNode(ROOT) ?? process.execPath, args, {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const removeData = () => rmSync(data, { recursive: true, force: true });
+  const release = atEnd(removeData);
+  const stop = async () => {
+    await end(child);
+    removeData();
+    release();
+  };
+  try {
+    await said(child, "Ctrl-C stops.");
+    if (programsOf(child.pid as number).size === 0) {
+      throw new Error("Cannot measure Monitauri: it counts without kernel programs here");
+    }
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { pid: child.pid as number, [Symbol.asyncDispose]: stop };
+}
+
+/**
+ * nethogs on one device, TCP and UDP (`-C`: the daemon counts both, too), a line for each process once per second
+ * into nothing.
+ */
+export async function startNethogs(device: string): Promise<Monitor> {
+  const child = host.spawn("nethogs", ["-t", "-C", "-d", "1", device], { stdio: "ignore" });
+  const stop = () => end(child);
+  const deadline = Date.now() + READY_WITHIN_MS;
+  try {
+    if (child.pid === undefined) await once(child, "spawn"); // Rejects with the reason.
+    while (!isCapturing(child.pid as number)) {
+      if (child.exitCode !== null || Date.now() > deadline) {
+        throw new Error("Cannot measure nethogs: it does not capture");
+      }
+      await sleep(20);
+    }
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { pid: child.pid as number, [Symbol.asyncDispose]: stop };
+}
+
+/** Its version, or `undefined` where it is not installed. */
+export async function nethogsVersion(): Promise<string | undefined> {
+  return await run("nethogs", ["-V"]).then(
+    (text) => text.trim(),
+    () => undefined,
+  );
+}
+
+/** Resolves when the line has come. */
+export async function said(child: ChildProcess, line: string): Promise<void> {
+  let text = "";
+  await new Promise<void>((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error(`No "${line}" in time`)), READY_WITHIN_MS);
+    const settle = (how: () => void) => {
+      clearTimeout(late);
+      how();
+    };
+    child.on("error", (error) => settle(() => reject(error)));
+    child.on("exit", (code) => settle(() => reject(new Error(`Ended with ${code}: ${text}`))));
+    // Goes on reading: who writes into a full pipe would wait.
+    child.stdout?.setEncoding("utf8").on("data", (more: string) => {
+      text = (text + more).slice(-4096);
+      if (text.includes(line)) settle(resolve);
+    });
+  });
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, "exit");
+  child.kill("SIGINT");
+  const late = setTimeout(() => killGroup(child), STOPPED_WITHIN_MS);
+  await ended;
+  clearTimeout(late);
+}
