@@ -80,7 +80,7 @@ export function openLinuxCollector(
   const hostNamespace = statSync("/proc/self/ns/net").ino;
   const memory: SharedMemory[] = [];
   try {
-    const hooks = attachHooks(libbpf, readFileSync(file), {
+    const hooks = attachHooks(libbpf, readObject(file), {
       cgroupPath,
       slots,
       hostNamespace,
@@ -104,6 +104,17 @@ export function openLinuxCollector(
       return unavailable(feature, error.message, "see `monitauri doctor`");
     }
     throw error;
+  }
+}
+
+function readObject(file: URL): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new MonitauriError(
+      "failed",
+      `Cannot read the eBPF object: ${error instanceof Error ? error.message : String(error)}. Reinstall Monitauri`,
+    );
   }
 }
 

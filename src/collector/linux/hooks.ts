@@ -58,13 +58,25 @@ export function attachHooks(libbpf: Libbpf, bytes: Buffer, options: HookOptions)
       for (const name of [...level.payload, "change_state"]) object.attachTrace(name);
       for (const name of CGROUP) object.attachCgroup(name, options.cgroupPath);
       object.runIterator("own_old_sockets");
-      return { object, level: level.name, missing: level.missing };
+      return { object, level: level.name, missing: [...level.missing, ...refusal(refused)] };
     } catch (error) {
       object.close();
       refused ??= error;
     }
   }
   throw refused instanceof Error ? refused : new MonitauriError("failed", String(refused));
+}
+
+/** Why a better level was not taken, in the kernel's words. */
+function refusal(refused: unknown): Unavailable[] {
+  if (refused === undefined) return [];
+  return [
+    unavailable(
+      "a better level of counting",
+      refused instanceof Error ? refused.message : String(refused),
+      "report it with the output of `monitauri doctor`; what is counted is right, less is counted",
+    ),
+  ];
 }
 
 /** Best first; each later one asks less of the kernel. */
