@@ -85,10 +85,12 @@ describe("faults", { skip }, () => {
       const { level, missing } = collector.read().health;
       assert.doesNotMatch(level, TRACEPOINTS);
       const isLast = level === "socket creation only";
+      const payload = "payload bytes, and sockets passed between processes";
       assert.deepEqual(
         missing.map(({ feature }) => feature),
-        isLast ? ["payload bytes, and sockets passed between processes"] : [],
+        [...(isLast ? [payload] : []), "a better level of counting"],
       );
+      assert.match(missing.at(-1)?.reason ?? "", /program send_length/);
       const { client } = await meet(tcp({ upload: 500_000 }), inWorld());
       const sums = await sumsOf(collector);
       const sent = sums.ofPid(client.results[0]?.pid ?? 0);
