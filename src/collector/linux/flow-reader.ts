@@ -4,7 +4,15 @@
  * is closed -> its cookie is cleared, so that no program uses the row from then on -> last reading -> free. */
 
 import { COUNTERS_PER_FLOW, type FlowTable } from "../../model/snapshot.ts";
-import { FLOW, FLOW_BYTES, FLOW_SLOTS, FLOW_WORDS, readCounter, SHARED } from "./layout.ts";
+import {
+  FLOW,
+  FLOW_BYTES,
+  FLOW_KEY_BYTES,
+  FLOW_SLOTS,
+  FLOW_WORDS,
+  readCounter,
+  SHARED,
+} from "./layout.ts";
 
 /** Rows of sockets that have several (peers, former owners) go after this long without traffic; the next packet makes
  * a new one. */
@@ -223,7 +231,7 @@ export function createFlowReader(
   /** struct flow_key of a row. */
   function indexKey(slot: number): Buffer {
     const base = slot * FLOW_WORDS;
-    const key = Buffer.alloc(40);
+    const key = Buffer.alloc(FLOW_KEY_BYTES);
     key.writeUInt32LE(words[base + FLOW.cookie] ?? 0, 0);
     key.writeUInt32LE(words[base + FLOW.cookie + 1] ?? 0, 4);
     key.writeUInt32LE(words[base + FLOW.ownerTgid] ?? 0, 8);
