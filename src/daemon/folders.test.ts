@@ -1,5 +1,6 @@
 // Real folders, and the traps that another user could set.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -27,6 +28,25 @@ test("prepareFolder() makes a private folder and removes it while empty", () => 
   folder[Symbol.dispose]();
   assert.equal(existsSync(join(base, "a")), false, "also what had to be made on the way");
   assert.equal(existsSync(base), true);
+});
+
+// In a process of its own: a making of folders that never ends would stop this one from saying so.
+test("prepareFolder() refuses a file system that takes no folders", {
+  skip: process.platform !== "linux",
+}, () => {
+  const module = JSON.stringify(import.meta.resolve("./folders.ts"));
+  const { stdout, error } = spawnSync(
+    process.execPath,
+    [
+      "--input-type=module",
+      "-e",
+      `const { prepareFolder } = await import(${module});
+       try { prepareFolder("/proc/nope/deep", { mode: 0o700, uid: 0, chosen: true }) } catch (e) { console.log(e.message) }`,
+    ],
+    { encoding: "utf8", timeout: 20_000 },
+  );
+  assert.equal(error, undefined);
+  assert.match(stdout, /^Cannot make the folder \/proc\/nope\/deep: .*--data/);
 });
 
 test("prepareFolder() keeps a folder that was there or holds something", () => {

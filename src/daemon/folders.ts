@@ -1,7 +1,7 @@
 /** Makes the daemon's folders, and refuses those that another user could have prepared as a trap. */
 
-import { accessSync, constants, lstatSync, mkdirSync, realpathSync, rmdirSync } from "node:fs";
-import { dirname } from "node:path";
+import { accessSync, constants, lstatSync, mkdirSync, rmdirSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { MonitauriError } from "../model/error.ts";
 
 const OTHERS_MAY_WRITE = 0o022;
@@ -45,25 +45,34 @@ const REMEDY = "Choose another folder with --data, or start as the user that it 
 /** The first folder that had to be made on the way to this one; undefined where all were there. */
 function makeFolder(path: string, mode: number): string | undefined {
   try {
-    return mkdirSync(path, { recursive: true, mode });
+    return makeMissing(resolve(path), mode);
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
-    // A symbolic link to a folder is EEXIST for a recursive mkdir on some systems; checkOwner() looks at it.
-    if (code === "EEXIST" && isFolder(path)) return undefined;
     const reason =
-      code === "EEXIST" || code === "ENOTDIR" ? "there is a file of that name" : message;
+      code === "EEXIST" || code === "ENOTDIR"
+        ? "there is a file of that name"
+        : code === "ENOENT"
+          ? "this file system takes no folders"
+          : message;
     throw new MonitauriError("failed", `Cannot make the folder ${path}: ${reason}. ${REMEDY}`, {
       cause,
     });
   }
 }
 
+// Not mkdirSync()'s `recursive`: where the kernel answers ENOENT although the parent is there, as in /proc, that one
+// tries again for ever.
+function makeMissing(path: string, mode: number): string | undefined {
+  if (isFolder(path)) return undefined;
+  const parent = dirname(path);
+  const first = parent === path ? undefined : makeMissing(parent, mode);
+  mkdirSync(path, { mode });
+  return first ?? path;
+}
+
+// A symbolic link to a folder is one too; checkOwner() looks at it.
 function isFolder(path: string): boolean {
-  try {
-    return lstatSync(realpathSync(path)).isDirectory();
-  } catch {
-    return false;
-  }
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 // In /tmp anybody can make /tmp/monitauri-1000 first, as a folder of theirs or a link to one of ours.
