@@ -200,6 +200,34 @@ static __always_inline void count_packet(struct __sk_buff *skb, bool tx)
 	}
 }
 
+static __always_inline void note_taken(struct sock *sk, struct socket_state *state)
+{
+	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+
+	if (tcp)
+		state->taken_seq = tcp->copied_seq;
+}
+
+/* Larger than any receive buffer: a sequence number that was never noted. */
+enum { MAX_TAKEN = 1 << 30 };
+/* arch/x86/entry/syscalls/syscall_64.tbl, include/uapi/asm-generic/unistd.h */
+enum { X86_SPLICE = 275, X86_GETSOCKOPT = 55, ARM64_SPLICE = 76, ARM64_GETSOCKOPT = 209 };
+
+/* True in the two system calls that take data from TCP without a receive: splice(2) and getsockopt(2) with
+ * TCP_ZEROCOPY_RECEIVE (tcp(7)). */
+static __always_inline bool takes_without_receive(struct task_struct *task)
+{
+	void *regs = (void *)bpf_task_pt_regs(task);
+	struct pt_regs___x86 *x86 = regs;
+	struct pt_regs___arm64 *arm64 = regs;
+
+	if (bpf_core_field_exists(x86->orig_ax))
+		return x86->orig_ax == X86_SPLICE || x86->orig_ax == X86_GETSOCKOPT;
+	if (bpf_core_field_exists(arm64->syscallno))
+		return arm64->syscallno == ARM64_SPLICE || arm64->syscallno == ARM64_GETSOCKOPT;
+	return false;
+}
+
 /* `bytes` of payload that the running process has just sent or received. */
 static __always_inline int count_payload(struct sock *sk, int bytes, bool tx)
 {
@@ -224,6 +252,8 @@ static __always_inline int count_payload(struct sock *sk, int bytes, bool tx)
 	}
 	if (!is_owner(state, task))
 		take_over(state, task);
+	if (follow_splice && !tx && sk->sk_protocol == IPPROTO_TCP)
+		note_taken(sk, state);
 	flow = row_for_payload(sk, state, tx);
 	if (flow)
 		counters = tx ? &flow->tx : &flow->rx;

@@ -203,7 +203,12 @@ struct tcp_sock {
 	struct inet_connection_sock inet_conn;
 	__u32 srtt_us;
 	__u32 total_retrans;
+	__u32 copied_seq;
 };
+
+/* The system call that a task is in; the part after ___ is not the kernel's. */
+struct pt_regs___x86 { unsigned long orig_ax; };
+struct pt_regs___arm64 { int syscallno; };
 
 struct socket {
 	struct sock *sk;

@@ -26,6 +26,7 @@ struct socket_state {
 	__u32 peers;           /* peers told apart in this window */
 	__u32 unclaimed;
 	__u32 parent_unclaimed; /* a subflow whose MPTCP socket nobody has called yet */
+	__u32 taken_seq;       /* TCP sequence number up to which received data is accounted for */
 };
 
 struct {

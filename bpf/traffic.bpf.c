@@ -18,6 +18,7 @@ struct shared shared;
 
 const volatile __u32 flow_slots = FLOW_SLOTS; /* smaller on machines with little memory */
 const volatile __u32 host_netns = 0;          /* namespace of the devices that carry device programs */
+const volatile __u32 follow_splice = 0;       /* taken_without_receive() is attached: taken_seq is kept */
 
 #include "owner.bpf.h"
 #include "wire.bpf.h"
@@ -100,6 +101,28 @@ int BPF_PROG(tcp_splice, struct socket *sock, void *ppos, void *pipe, __u64 len,
 	return count_payload(sock->sk, ret, false);
 }
 
+/* Where fexit is refused: the kernel adjusts a TCP socket's window each time that a process has taken data, and what
+ * it took shows in copied_seq. Receive calls pass here too and are left to their own tracepoint. */
+SEC("tp_btf/tcp_rcv_space_adjust")
+int BPF_PROG(taken_without_receive, struct sock *sk)
+{
+	struct socket_state *state;
+	struct tcp_sock *tcp;
+	__u32 taken;
+
+	if (!takes_without_receive(bpf_get_current_task_btf()))
+		return 0;
+	tcp = bpf_skc_to_tcp_sock(sk);
+	state = bpf_sk_storage_get(&sockets, sk, 0, 0);
+	if (!tcp || !state)
+		return 0;
+	taken = tcp->copied_seq - state->taken_seq;
+	if (state->taken_seq && taken < MAX_TAKEN)
+		return count_payload(sk, taken, false);
+	state->taken_seq = tcp->copied_seq; /* older than this program: its first piece is not known */
+	return 0;
+}
+
 /* --- life of a socket ---------------------------------------------------------------------------------- */
 
 SEC("cgroup/sock_create")
@@ -143,6 +166,8 @@ int BPF_PROG(change_state, struct sock *sk, int old_state, int new_state)
 	struct tcp_sock *tcp;
 	struct flow *flow;
 
+	if (follow_splice && state && new_state == TCP_ESTABLISHED)
+		note_taken(sk, state);
 	if (!state || !is_own_state(state))
 		return 0; /* accepted a moment ago: what it holds is still the listener's */
 	flow = flow_at(state->tx_slot ? state->tx_slot : state->rx_slot);

@@ -15,9 +15,6 @@ import { leftovers, makeWorld, NOTHING, skipWithoutWorld, type World } from "./w
 
 const skip = await skipWithoutWorld();
 
-/** Payload that this kernel's hooks cannot name: receive by splice needs fexit programs. */
-const NO_PAYLOAD = new Set(["splice to receive"]);
-
 describe("attribution", { skip }, () => {
   let world: World;
   let meter: Meter;
@@ -33,7 +30,6 @@ describe("attribution", { skip }, () => {
 
   for (const family of ["ip4", "ip6"] as const) {
     for (const [name, pair] of Object.entries(PAIRS)) {
-      if (NO_PAYLOAD.has(name)) continue;
       test(`payload: ${name} (${family})`, async () => {
         const found = await meet(pair, { ...ends(world), options: { address: world.b[family] } });
         await meter.settle();

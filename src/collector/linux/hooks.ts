@@ -7,6 +7,8 @@ import type { Libbpf } from "../../native/libbpf.ts";
 
 const CGROUP = ["count_ingress", "count_egress", "own_new_socket", "release_socket"];
 const TRACEPOINTS = ["send_length", "recv_length"];
+/** Payload that is taken without a receive, by splice: from the TCP window's adjustment. */
+const TAKEN = "taken_without_receive";
 const FUNCTIONS = ["inet_send", "inet6_send", "inet_receive", "inet6_receive"];
 const BTF_KIND_TYPEDEF = 8;
 const BTF_KIND_FUNC = 12;
@@ -47,7 +49,7 @@ export function attachHooks(libbpf: Libbpf, bytes: Buffer, options: HookOptions)
           "count_device_egress",
         ],
         maxEntries: { flows: options.slots },
-        constants: [options.slots, options.hostNamespace],
+        constants: [options.slots, options.hostNamespace, Number(level.payload.includes(TAKEN))],
       });
     } catch (error) {
       refused ??= error;
@@ -82,28 +84,32 @@ function refusal(refused: unknown): Unavailable[] {
 /** Best first; each later one asks less of the kernel. */
 function levels(libbpf: Libbpf, bytes: Buffer): Level[] {
   const has = kernelTypes(libbpf);
-  const splice =
-    has("tcp_splice_read", BTF_KIND_FUNC) && takes(libbpf, bytes, "tcp_splice")
-      ? ["tcp_splice"]
-      : [];
+  const splice = [
+    ["tcp_splice", has("tcp_splice_read", BTF_KIND_FUNC), "fexit for splice"] as const,
+    [
+      TAKEN,
+      has("btf_trace_tcp_rcv_space_adjust", BTF_KIND_TYPEDEF),
+      "TCP window for splice",
+    ] as const,
+  ].find(([program, there]) => there && takes(libbpf, bytes, program));
   const sendPage = has("inet_sendpage", BTF_KIND_FUNC) ? ["inet_send_page"] : [];
   const noSplice = unavailable(
     "payload received with splice",
-    "the kernel refuses fexit programs here, and splice passes no receive tracepoint",
-    "nothing to do: its wire bytes are counted; payload of splice needs a kernel that allows fexit",
+    "the kernel takes neither fexit programs nor the tracepoint tcp_rcv_space_adjust",
+    "nothing to do: its wire bytes are counted; payload of splice needs a kernel that allows one of them",
   );
   const found: Level[] = [];
   if (has("btf_trace_sock_send_length", BTF_KIND_TYPEDEF)) {
     found.push({
-      name: `send and receive tracepoints${splice.length > 0 ? ", fexit for splice" : ""}`,
-      payload: [...TRACEPOINTS, ...splice],
-      missing: splice.length > 0 ? [] : [noSplice],
+      name: `send and receive tracepoints${splice === undefined ? "" : `, ${splice[2]}`}`,
+      payload: splice === undefined ? TRACEPOINTS : [...TRACEPOINTS, splice[0]],
+      missing: splice === undefined ? [noSplice] : [],
     });
   }
   found.push({
     name: "fexit of the socket functions",
-    payload: [...FUNCTIONS, ...sendPage, ...splice],
-    missing: [],
+    payload: [...FUNCTIONS, ...sendPage, ...(splice === undefined ? [] : [splice[0]])],
+    missing: splice === undefined ? [noSplice] : [],
   });
   found.push({
     name: "socket creation only",
@@ -133,6 +139,7 @@ function kernelTypes(libbpf: Libbpf): (name: string, kind: number) => boolean {
   const types = libbpf.loadKernelTypes();
   const names: [string, number][] = [
     ["btf_trace_sock_send_length", BTF_KIND_TYPEDEF],
+    ["btf_trace_tcp_rcv_space_adjust", BTF_KIND_TYPEDEF],
     ["tcp_splice_read", BTF_KIND_FUNC],
     ["inet_sendpage", BTF_KIND_FUNC],
   ];
