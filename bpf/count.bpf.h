@@ -25,15 +25,13 @@ static __noinline bool is_copy(struct __sk_buff *skb, struct packet *packet, str
 {
 	__u32 zero = 0, transport = 0, tag = 0;
 	struct last_delivery *last;
-	struct sk_buff *kernel_skb;
 	__u64 data;
 
 	if (sk->type == SOCK_RAW && (packet->protocol == IPPROTO_TCP || packet->protocol == IPPROTO_UDP))
 		return true; /* an observer: the packet belongs to the socket it is for */
-	if (!bpf_cast_to_kern_ctx)
+	data = packet_memory(skb);
+	if (!data)
 		return false;
-	kernel_skb = bpf_cast_to_kern_ctx(skb);
-	data = (__u64)kernel_skb->head;
 	last = bpf_map_lookup_elem(&deliveries, &zero);
 	if (!last)
 		return false;
@@ -120,6 +118,7 @@ static __noinline int count_uncommon_packet(struct __sk_buff *skb, struct bpf_so
 		__sync_fetch_and_add(&counters->copy_packets, 1);
 	}
 	add_packet(counters, &packet);
+	observe(skb, state, flow, &packet, tx);
 	if (!shared.dirty[flow->slot & FLOW_SLOT_MASK]) {
 		shared.dirty[flow->slot & FLOW_SLOT_MASK] = 1;
 		if (packet.protocol == IPPROTO_TCP)
@@ -185,7 +184,7 @@ static __always_inline void count_packet(struct __sk_buff *skb, bool tx)
 			claim_for_sender(sk, state, task);
 	}
 	flow = state && is_own_state(state) && state->owner_tgid ? flow_at(tx ? state->tx_slot : state->rx_slot) : NULL;
-	if (!flow || !fits_socket(flow, skb, state) || !is_common(skb, flow, tx)) {
+	if (!flow || !fits_socket(flow, skb, state) || !is_observed(state, flow, tx) || !is_common(skb, flow, tx)) {
 		count_uncommon_packet(skb, sk, tx);
 		return;
 	}
@@ -356,6 +355,7 @@ static __always_inline void count_device(struct __sk_buff *skb)
 	link_bytes = kernel_skb->dev->hard_header_len;
 	if (link_bytes > 64 || !read_packet(skb, &packet, link_bytes, true))
 		packet.device_bytes = skb->len > link_bytes ? skb->len - link_bytes : 0;
+	add_carried_segments(skb, &packet, link_bytes);
 	if (kind == FLOW_LINK) {
 		count_link_sender(skb, full, &packet);
 		return;

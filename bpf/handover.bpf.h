@@ -13,6 +13,8 @@ static __noinline void start_accepted(struct socket_state *state, __u64 cookie)
 	state->payload_slot = 0;
 	state->rows = 0;
 	state->peers = 0;
+	state->sent_seen = 0;
+	state->received_seen = 0;
 	if (state->unclaimed != SUBFLOW)
 		state->unclaimed = INHERITED;
 }
@@ -82,6 +84,8 @@ static __noinline struct socket_state *adopt_socket(struct __sk_buff *skb, struc
 	}
 	state->self = (__u64)state;
 	state->cookie = bpf_get_socket_cookie(skb);
+	state->sent_seen = SEEN_ENOUGH; /* what it sends next may be anywhere in its stream */
+	state->received_seen = SEEN_ENOUGH;
 	if (sk->protocol == IPPROTO_TCP && sk->dst_port)
 		state->unclaimed = INHERITED; /* its first caller gets what it received while it waited */
 	follow_parent(sk, state);
@@ -92,13 +96,15 @@ static __noinline struct socket_state *adopt_socket(struct __sk_buff *skb, struc
  * sock_net_set): their rows are kept apart by the namespace of the packet, in the place of the owner. */
 static __always_inline void place_unowned(struct __sk_buff *skb, struct socket_state *state)
 {
-	struct sk_buff *kernel_skb;
+	__u32 netns;
 
-	if (state->owner_tgid || !bpf_cast_to_kern_ctx)
+	if (state->owner_tgid)
 		return;
-	kernel_skb = bpf_cast_to_kern_ctx(skb);
-	state->netns = kernel_skb->dev->nd_net.net->ns.inum;
-	state->owner_exec = state->netns;
+	netns = device_netns(skb);
+	if (!netns)
+		return;
+	state->netns = netns;
+	state->owner_exec = netns;
 }
 
 /* Packets of TCP leave before the send tracepoint fires. While a process holds the socket's lock

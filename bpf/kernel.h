@@ -281,6 +281,10 @@ struct sk_buff {
 	struct net_device *dev;
 	char cb[48];
 	unsigned char *head;
+	__u8 encapsulation : 1;
+	__u16 network_header; /* from head, as the next two */
+	__u16 inner_network_header;
+	__u16 inner_transport_header;
 };
 
 struct inet_skb_parm {

@@ -11,6 +11,9 @@ enum {
 };
 
 /* Kept with each socket; a connection accepted from a listener starts with a copy of the listener's. */
+/* Of a counter of packets that were looked at: no more of them are. */
+enum { SEEN_ENOUGH = 32 };
+
 struct socket_state {
 	__u64 self;            /* address of this state: differs in a copy, which is how an accepted socket is known */
 	__u64 cookie;          /* bpf_get_socket_cookie() */
@@ -26,6 +29,9 @@ struct socket_state {
 	__u32 peers;           /* peers told apart in this window */
 	__u32 unclaimed;
 	__u32 parent_unclaimed; /* a subflow whose MPTCP socket nobody has called yet */
+	__u8 sent_seen;        /* TCP: packets looked at for the first payload, SEEN_ENOUGH once it was found */
+	__u8 received_seen;
+	__u16 pad;
 	__u32 taken_seq;       /* TCP sequence number up to which received data is accounted for */
 };
 

@@ -19,11 +19,14 @@ struct shared shared;
 const volatile __u32 flow_slots = FLOW_SLOTS; /* smaller on machines with little memory */
 const volatile __u32 host_netns = 0;          /* namespace of the devices that carry device programs */
 const volatile __u32 follow_splice = 0;       /* taken_without_receive() is attached: taken_seq is kept */
+const volatile __u32 read_kernel = 0;         /* bpf_probe_read_kernel() is allowed, and needed before Linux 6.2 */
+const volatile __u32 observe_names = 0;       /* first packets are copied for names and protocols */
 
 #include "owner.bpf.h"
 #include "wire.bpf.h"
 #include "flows.bpf.h"
 #include "handover.bpf.h"
+#include "observe.bpf.h"
 #include "count.bpf.h"
 
 /* --- packets ------------------------------------------------------------------------------------------- */
@@ -211,6 +214,10 @@ int own_old_sockets(struct bpf_iter__task_file *ctx)
 		state->self = (__u64)state;
 		state->cookie = bpf_get_socket_cookie(sk);
 		state->owner_tgid = 0;
+	}
+	if (sk->__sk_common.skc_state != TCP_CLOSE) {
+		state->sent_seen = SEEN_ENOUGH; /* what it sends next may be anywhere in its stream */
+		state->received_seen = SEEN_ENOUGH;
 	}
 	if (state->owner_tgid)
 		return 0;

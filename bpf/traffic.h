@@ -17,6 +17,11 @@
 #define PEERS_PER_SOCKET 4096
 
 #define PROCESS_LIMIT 16384
+
+/* First packets that wait to be read; a power of two. Further ones are counted as lost until user space has read. */
+#define OBSERVED_SLOTS 2048
+#define OBSERVED_SLOT_MASK (OBSERVED_SLOTS - 1)
+#define OBSERVED_BYTES 2048
 #define EXEC_PATH_BYTES 256
 #define ARGUMENT_BYTES 1024
 
@@ -67,9 +72,11 @@ struct flow {
 	__u8 closed;           /* the socket is gone: read once more, then retire */
 	__u8 indexed;          /* has an entry in flow_index, to be deleted with the slot */
 	__u8 unclaimed;        /* owner inherited from the listener, nobody has called send or receive yet */
-	__u8 pad;
+	__u8 sent_seen;        /* datagrams of this row that were looked at for names, up to SEEN_ENOUGH */
 	__u32 slot;            /* index of this row in `flows` */
-	__u32 reserved[7];
+	__u8 received_seen;
+	__u8 pad[3];
+	__u32 reserved[6];
 };
 _Static_assert(sizeof(struct flow) == 256, "layout shared with src/collector/linux/layout.ts");
 
@@ -110,6 +117,38 @@ struct process {
 };
 _Static_assert(sizeof(struct process) == 1344, "layout shared with src/collector/linux/layout.ts");
 
+enum observed_kind {
+	OBSERVED_SENT = 0,     /* the first payload that a flow sent */
+	OBSERVED_RECEIVED = 1,
+	OBSERVED_DNS = 2,      /* a datagram from a name server's port */
+};
+
+/* Where a struct observed is on its way. */
+enum observed_stage {
+	OBSERVED_FREE = 0,     /* user space has read it */
+	OBSERVED_BEING_WRITTEN = 1,
+	OBSERVED_READY = 2,
+};
+
+/* The beginning of a packet that tells what is spoken and with whom. */
+struct observed {
+	__u32 stage;           /* enum observed_stage */
+	__u32 slot;            /* row of `flows` */
+	__u64 cookie;          /* the row's, to tell whether the slot has passed on */
+	__u64 at_ns;           /* boot clock */
+	__u32 local[4];
+	__u32 remote[4];
+	__u16 local_port;
+	__u16 remote_port;
+	__u8 protocol;
+	__u8 kind;             /* enum observed_kind */
+	__u16 copied_bytes;    /* of payload_bytes */
+	__u32 payload_bytes;   /* behind the transport header */
+	__u32 pad;
+	__u8 bytes[OBSERVED_BYTES];
+};
+_Static_assert(sizeof(struct observed) == 72 + OBSERVED_BYTES, "layout shared with src/collector/linux/layout.ts");
+
 /* Memory that both sides map: user space reads sums and gives slots back without a system call. */
 struct shared {
 	struct direction_counters overflow_rx;  /* bytes that found no free slot */
@@ -121,7 +160,9 @@ struct shared {
 	__u32 free_tail;       /* slots taken again so far; kernel writes */
 	__u32 peer_window;     /* user space advances it when it retires idle peers */
 	__u32 trust_current;   /* 1: the running task is the sender (0 while packets are queued to user space) */
-	__u32 pad[23];
+	__u32 observed_head;   /* slots of `observed` taken so far, modulo 2^32 */
+	__u32 observed_lost;   /* first packets that found theirs unread */
+	__u32 pad[21];
 	__u8 dirty[FLOW_SLOTS];          /* 1: the slot changed since user space cleared the byte */
 	__u32 free_ring[FLOW_SLOTS];
 };

@@ -5,6 +5,57 @@
 
 extern void *bpf_cast_to_kern_ctx(void *obj) __ksym __weak; /* Linux 6.2+ */
 
+/* What the kernel knows of a packet beyond its program's view. Where the cast above is missing, that view still is the
+ * sk_buff's own address, which may be read unless lockdown forbids it (read_kernel). Zero: not known. */
+static __noinline __u64 packet_memory(struct __sk_buff *skb)
+{
+	if (bpf_cast_to_kern_ctx)
+		return (__u64)((struct sk_buff *)bpf_cast_to_kern_ctx(skb))->head;
+	return read_kernel ? (__u64)BPF_CORE_READ((struct sk_buff *)skb, head) : 0;
+}
+
+static __noinline __u32 device_mtu(struct __sk_buff *skb)
+{
+	if (bpf_cast_to_kern_ctx)
+		return ((struct sk_buff *)bpf_cast_to_kern_ctx(skb))->dev->mtu;
+	return read_kernel ? BPF_CORE_READ((struct sk_buff *)skb, dev, mtu) : 0;
+}
+
+static __noinline __u32 device_netns(struct __sk_buff *skb)
+{
+	if (bpf_cast_to_kern_ctx)
+		return ((struct sk_buff *)bpf_cast_to_kern_ctx(skb))->dev->nd_net.net->ns.inum;
+	return read_kernel ? BPF_CORE_READ((struct sk_buff *)skb, dev, nd_net.net, ns.inum) : 0;
+}
+
+/* Size of the largest fragment of a received datagram. Constant indexes into skb->cb, for the verifier: the places that
+ * kernels without and with CONFIG_IPV6_MIP6 use. Another layout means no answer, not a wrong one. */
+#define CB_PLAIN_IPV6 18
+#define CB_MIP6 20
+#define CB_IPV4 22
+#define FROM_CB(kernel_skb, at) ((__u8)(kernel_skb)->cb[at] | (__u16)(__u8)(kernel_skb)->cb[(at) + 1] << 8)
+
+static __noinline __u16 largest_fragment(struct __sk_buff *skb, __u8 family)
+{
+	__u32 at = family == AF_INET ? bpf_core_field_offset(struct inet_skb_parm, frag_max_size)
+				     : bpf_core_field_offset(struct inet6_skb_parm, frag_max_size);
+	struct sk_buff *kernel_skb;
+	__u16 size = 0;
+
+	if (bpf_cast_to_kern_ctx) {
+		kernel_skb = bpf_cast_to_kern_ctx(skb);
+		if (at == CB_IPV4)
+			size = FROM_CB(kernel_skb, CB_IPV4);
+		else if (at == CB_MIP6)
+			size = FROM_CB(kernel_skb, CB_MIP6);
+		else if (at == CB_PLAIN_IPV6)
+			size = FROM_CB(kernel_skb, CB_PLAIN_IPV6);
+	} else if (read_kernel && at <= CB_IPV4) {
+		bpf_core_read(&size, sizeof(size), (char *)((struct sk_buff *)skb)->cb + at);
+	}
+	return size;
+}
+
 /* A packet in one direction, as the counters see it. */
 struct packet {
 	__u32 device_bytes;
@@ -17,6 +68,7 @@ struct packet {
 	__u8 protocol;
 	__u8 family;
 	__u8 group; /* multicast or broadcast destination */
+	__u16 transport_offset; /* from the start of the IP header */
 };
 
 static __always_inline void map_ipv4(__u32 out[4], __be32 address)
@@ -71,13 +123,24 @@ static __noinline __u32 skip_extension_headers(struct __sk_buff *skb, __u32 at, 
 	return at;
 }
 
+static __always_inline void repeat_headers(struct __sk_buff *skb, struct packet *packet, __u32 headers)
+{
+	__u32 segments = skb->gso_segs;
+
+	if (!segments && packet->device_bytes > headers)
+		segments = (packet->device_bytes - headers + skb->gso_size - 1) / skb->gso_size;
+	if (segments > 1) {
+		packet->segment_packets = segments - 1;
+		packet->segment_bytes = (segments - 1) * headers;
+	}
+}
+
 /* An offloaded packet carries one set of headers for all its segments: the wire repeats them. gso_segs is 0
  * for packets from tun and virtio-net; then the count follows from gso_size. */
 static __noinline void add_segments(struct __sk_buff *skb, struct packet *packet, __u32 network_offset,
 				   __u32 transport_offset)
 {
 	__u32 headers = transport_offset + 8;
-	__u32 segments = skb->gso_segs;
 
 	if (packet->protocol == IPPROTO_TCP) {
 		__u8 data_offset = 0;
@@ -87,12 +150,30 @@ static __noinline void add_segments(struct __sk_buff *skb, struct packet *packet
 	} else if (packet->protocol == IPPROTO_SCTP) {
 		headers = transport_offset + 12;
 	}
-	if (!segments && packet->device_bytes > headers)
-		segments = (packet->device_bytes - headers + skb->gso_size - 1) / skb->gso_size;
-	if (segments > 1) {
-		packet->segment_packets = segments - 1;
-		packet->segment_bytes = (segments - 1) * headers;
+	repeat_headers(skb, packet, headers);
+}
+
+/* The same for the packet of a tunnel: its segments repeat the headers of both packets, down to the inner transport's.
+ * Only where bpf_cast_to_kern_ctx() is. */
+static __noinline void add_carried_segments(struct __sk_buff *skb, struct packet *packet, __u32 network_offset)
+{
+	struct sk_buff *kernel_skb = bpf_cast_to_kern_ctx(skb);
+	__u32 inner_network, headers;
+	__u8 version = 0, protocol = 0, data_offset = 0;
+
+	if (!skb->gso_size || !BPF_CORE_READ_BITFIELD(kernel_skb, encapsulation))
+		return;
+	inner_network = (__u16)(kernel_skb->inner_network_header - kernel_skb->network_header);
+	headers = (__u16)(kernel_skb->inner_transport_header - kernel_skb->network_header);
+	bpf_skb_load_bytes(skb, network_offset + inner_network, &version, 1);
+	bpf_skb_load_bytes(skb, network_offset + inner_network + (version >> 4 == 4 ? 9 : 6), &protocol, 1);
+	if (protocol == IPPROTO_TCP) {
+		bpf_skb_load_bytes(skb, network_offset + headers + 12, &data_offset, 1);
+		headers += (data_offset >> 4) * 4;
+	} else {
+		headers += 8;
 	}
+	repeat_headers(skb, packet, headers);
 }
 
 /* Fragments repeat the IP header (RFC 791 section 3.2; RFC 8200 section 4.5 adds 8 bytes of fragment header).
@@ -101,30 +182,16 @@ static __noinline void add_segments(struct __sk_buff *skb, struct packet *packet
 static __noinline void add_fragments(struct __sk_buff *skb, struct packet *packet, __u32 header_bytes, bool tx)
 {
 	__u32 fragment_bytes, room, fragments, repeated = header_bytes;
-	struct sk_buff *kernel_skb;
 
-	if (!bpf_cast_to_kern_ctx)
-		return;
-	kernel_skb = bpf_cast_to_kern_ctx(skb);
 	if (tx) {
-		fragment_bytes = kernel_skb->dev->mtu;
+		fragment_bytes = device_mtu(skb);
 		if (packet->device_bytes <= fragment_bytes)
 			return;
 	} else {
-		__u16 largest = 0;
-
-		/* Constant indexes into skb->cb, for the verifier; another layout means no answer, not a wrong one. */
-		if (packet->family == AF_INET) {
-			if (bpf_core_field_offset(struct inet_skb_parm, frag_max_size) == 22)
-				largest = (__u8)kernel_skb->cb[22] | (__u16)(__u8)kernel_skb->cb[23] << 8;
-		} else {
-			if (bpf_core_field_offset(struct inet6_skb_parm, frag_max_size) == 18)
-				largest = (__u8)kernel_skb->cb[18] | (__u16)(__u8)kernel_skb->cb[19] << 8;
-		}
-		fragment_bytes = largest;
-		if (!fragment_bytes)
-			return;
+		fragment_bytes = largest_fragment(skb, packet->family);
 	}
+	if (!fragment_bytes)
+		return;
 	if (packet->family == AF_INET6)
 		repeated += 8;
 	if (fragment_bytes <= repeated + 8)
@@ -187,6 +254,7 @@ static __always_inline bool read_packet(struct __sk_buff *skb, struct packet *pa
 			packet->remote_port = bpf_ntohs(tx ? ports->destination : ports->source);
 		}
 	}
+	packet->transport_offset = transport_offset;
 	if (skb->gso_size)
 		add_segments(skb, packet, network_offset, transport_offset);
 	else if (packet->protocol != IPPROTO_TCP && packet->device_bytes > 548)

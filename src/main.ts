@@ -17,9 +17,13 @@ process.exitCode = await runCli(process.argv.slice(2), {
     );
   },
   // Loaded when wanted: a question to the daemon must not wait for the API's or the kernel's libraries.
-  async start({ data, intervalMs }) {
+  async start({ data, intervalMs, port, open }) {
     const { start } = await import("./daemon/start.ts");
-    return start({ place: placeOptions(data), intervalMs });
+    return start({ place: placeOptions(data), intervalMs, port, open });
+  },
+  async openBrowser(url) {
+    const { openBrowser } = await import("./daemon/browser.ts");
+    return openBrowser(url, placeOptions(undefined));
   },
   async diagnose(data) {
     const { diagnoseHere } = await import("./daemon/diagnosis.ts");

@@ -5,21 +5,30 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { createAccess } from "../src/api/access.ts";
 import { listenOnSocket } from "../src/api/listen.ts";
 import { createApp } from "../src/api/routes.ts";
 import { connectDaemon } from "../src/cli/connect.ts";
+import { createLiveFeed, MAX_READERS } from "../src/daemon/live-feed.ts";
 import { createMonitauri, type MonitauriParts } from "../src/daemon/monitauri.ts";
 import { createTotals } from "../src/daemon/totals.ts";
 import { MonitauriError } from "../src/model/error.ts";
-import type { Monitauri } from "../src/model/monitauri.ts";
+import type { LiveSample } from "../src/model/live.ts";
+import type { ConnectionsQuery, Monitauri } from "../src/model/monitauri.ts";
 import { GROUPINGS } from "../src/model/sample.ts";
-import { createMadeUpSampler } from "./fixtures/sampled.ts";
+import { createMadeUpSampler, LISTENERS } from "./fixtures/sampled.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "monitauri-test-"));
 const socket = join(folder, "daemon.sock");
 const bugs: unknown[] = [];
+const feed = createLiveFeed({ intervalMs: 1000, firstId: 1000 });
+const access = createAccess({ saved: { sessions: [], tokens: [] }, save() {} });
 const inProcess = createMonitauri(madeUpParts());
-const app = createApp(inProcess, { version: "0.0.0-test", onBug: (error) => bugs.push(error) });
+const app = createApp(inProcess, {
+  version: "0.0.0-test",
+  onBug: (error) => bugs.push(error),
+  liveTexts: feed.readTexts,
+});
 const implementations: Record<string, Monitauri> = {
   "in process": inProcess,
   "over the socket": connectDaemon([join(folder, "none.sock"), socket]),
@@ -62,6 +71,104 @@ for (const [name, monitauri] of Object.entries(implementations)) {
       assert.equal(connections[0]?.container, undefined);
     });
 
+    test("connections() sorts, turns round, leaves out and filters", async () => {
+      const ids = async (query: ConnectionsQuery) =>
+        (await monitauri.connections(query)).connections.map(({ id }) => id);
+      assert.deepEqual(await ids({ sort: "retransmits" }), ["c", "b", "a"]);
+      assert.deepEqual(await ids({ sort: "retransmits", reverse: true }), ["a", "b", "c"]);
+      assert.deepEqual(await ids({ sort: "retransmits", offset: 1, limit: 1 }), ["b"]);
+      const { connections, count, total } = await monitauri.connections({
+        filter: "retransmits:>1 port:443",
+        limit: 1,
+      });
+      assert.deepEqual([connections.length, count, total], [1, 2, 3]);
+    });
+
+    test("ps() filters, and says what is wrong with a filter", async () => {
+      assert.equal((await monitauri.ps({ by: "process", filter: "pid:8" })).length, 1);
+      assert.deepEqual(await monitauri.ps({ filter: "app:firefox" }), []);
+      await assert.rejects(monitauri.ps({ filter: "color:red" }), {
+        code: "invalid",
+        message: /^Cannot filter by "color": it is no field\. Fields: app, /,
+      });
+      await assert.rejects(monitauri.connections({ filter: "rate:fast" }), { code: "invalid" });
+    });
+
+    test("listeners() has who waits for others", async () => {
+      assert.deepEqual(await monitauri.listeners(), LISTENERS);
+    });
+
+    test("live() begins with the latest and goes on", async () => {
+      publish();
+      const newest = publish();
+      const samples = monitauri.live()[Symbol.asyncIterator]();
+      assert.equal((await samples.next()).value?.id, newest);
+      const waiting = samples.next();
+      const next = publish();
+      const sample: LiveSample = (await waiting).value;
+      assert.equal(sample.id, next);
+      assert.deepEqual([sample.rxBytes, sample.rxTotalBytes], [1000, 1000]);
+      assert.deepEqual(
+        sample.applications.map(({ key }) => key),
+        ["path:/usr/bin/curl"],
+      );
+      assert.equal(sample.attributedShare, 1);
+      await samples.return?.();
+    });
+
+    test("live() goes on behind the sample that was seen last, of this daemon or an earlier one", async () => {
+      const seen = publish();
+      const missed = [publish(), publish()];
+      assert.deepEqual(await take(monitauri.live({ after: seen }), 2), missed);
+      const [first, second] = await take(monitauri.live({ after: 1 }), 2);
+      assert.equal(second, (first ?? 0) + 1);
+      assert.ok(first !== undefined && first < seen, "all that is remembered");
+      const [again] = await take(monitauri.live({ after: Number.MAX_SAFE_INTEGER }), 1);
+      assert.equal(again, first, "an id from the future is none");
+    });
+
+    test("live() ends when its reader returns, also while it waits", async () => {
+      publish();
+      await until(() => feed.statistics().readers === 0);
+      const samples = monitauri.live()[Symbol.asyncIterator]();
+      await samples.next();
+      assert.equal(feed.statistics().readers, 1);
+      const waiting = samples.next();
+      await samples.return?.();
+      assert.equal((await waiting).done, true);
+      await until(() => feed.statistics().readers === 0);
+    });
+
+    test("live() refuses a reader too many with a reason", async () => {
+      await until(() => feed.statistics().readers === 0);
+      const all = Array.from({ length: MAX_READERS }, () => feed.read()[Symbol.asyncIterator]());
+      await assert.rejects(take(monitauri.live(), 1), { code: "busy", message: /readers/ });
+      for (const one of all) await one.return?.();
+      assert.equal((await take(monitauri.live(), 1)).length, 1);
+    });
+
+    test("invite() gives an address with a code that works once", async () => {
+      const { url, expiresAtMs } = await monitauri.invite();
+      const [, code = ""] = /^http:\/\/127\.0\.0\.1:1\/#code=([\w-]{32})$/.exec(url) ?? [];
+      assert.ok(expiresAtMs > Date.now());
+      assert.match(access.redeem(code).token, /^mts_[\w-]{43}$/);
+      assert.throws(() => access.redeem(code), { code: "unauthorized" });
+    });
+
+    test("tokens() lists what addToken() made and removeToken() took away", async () => {
+      const { name, token } = await monitauri.addToken("prometheus");
+      assert.equal(name, "prometheus");
+      assert.equal(access.admits(token), true);
+      const [listed] = await monitauri.tokens();
+      assert.equal(listed?.name, "prometheus");
+      assert.equal(typeof listed?.lastUsedAtMs, "number");
+      await assert.rejects(monitauri.addToken("prometheus"), { code: "invalid" });
+      await assert.rejects(monitauri.addToken("../x"), { code: "invalid" });
+      await monitauri.removeToken("prometheus");
+      assert.equal(access.admits(token), false);
+      await assert.rejects(monitauri.removeToken("prometheus"), { code: "not-found" });
+    });
+
     test("groups() knows every grouping", async () => {
       for (const by of GROUPINGS) assert.equal((await monitauri.groups(by))[0]?.key, `${by}:1`);
     });
@@ -100,12 +207,15 @@ describe("the API", () => {
       "/ps?by=planet",
       "/connections?limit=0",
       "/connections?limit=x",
+      "/connections?offset=-1",
+      "/connections?sort=color",
+      "/live?after=x",
       "/groups",
     ]) {
       const { status, body } = await get(`/api/v1${path}`);
       assert.equal(status, 400, path);
       assert.equal(body.error?.code, "invalid");
-      assert.match(body.error?.message ?? "", /^(by|limit): /);
+      assert.match(body.error?.message ?? "", /^(by|limit|offset|sort|after): /);
     }
     const { status, body } = await get("/api/v1/nothing");
     assert.deepEqual([status, body.error?.code], [404, "not-found"]);
@@ -124,8 +234,15 @@ describe("the API", () => {
       "/api/v1/connections",
       "/api/v1/doctor",
       "/api/v1/groups",
+      "/api/v1/invitations",
+      "/api/v1/listeners",
+      "/api/v1/live",
       "/api/v1/ps",
+      "/api/v1/sessions",
+      "/api/v1/sessions/current",
       "/api/v1/status",
+      "/api/v1/tokens",
+      "/api/v1/tokens/{name}",
     ]);
   });
 
@@ -150,6 +267,29 @@ describe("the API", () => {
   });
 });
 
+/** The id of a fresh sample. */
+function publish(): number {
+  const totals = createTotals();
+  const sample = createMadeUpSampler().take({ atMs: Date.now() });
+  totals.add(sample);
+  feed.publish(sample, totals.sums());
+  return feed.newestId();
+}
+
+async function take(samples: AsyncIterable<LiveSample>, count: number): Promise<number[]> {
+  const ids: number[] = [];
+  for await (const { id } of samples) {
+    ids.push(id);
+    if (ids.length === count) break;
+  }
+  return ids;
+}
+
+/** What the other end of a socket does takes a moment. */
+async function until(wanted: () => boolean): Promise<void> {
+  while (!wanted()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
 function madeUpParts(): MonitauriParts {
   const sampler = createMadeUpSampler();
   const taken = sampler.take({ atMs: 1_000_000 });
@@ -162,10 +302,12 @@ function madeUpParts(): MonitauriParts {
   const answers = {
     ps: sampler.ps,
     groups: sampler.groups,
-    connections(limit: number) {
+    listeners: () => LISTENERS,
+    connections(query: ConnectionsQuery) {
+      const { limit } = query;
       if (limit === 9999) throw new MonitauriError("unsupported", "not with 9999");
       if (limit === 9998) throw new TypeError("a secret mistake");
-      return sampler.connections(limit);
+      return sampler.connections(query);
     },
   };
   return {
@@ -178,6 +320,12 @@ function madeUpParts(): MonitauriParts {
         { unavailable: true, feature: "eBPF collector", reason: "no root", remedy: "sudo" },
       ],
       ask: async (topic, what) => answers[topic](what as never) as never,
+    },
+    feed,
+    access,
+    invite: () => {
+      const { code, expiresAtMs } = access.makeCode();
+      return { url: `http://127.0.0.1:1/#code=${code}`, expiresAtMs };
     },
     version: "0.0.0-test",
     privileged: false,

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { type Ended, monitauri, type Program, start, startDaemon } from "./programs.ts";
+import { type Ended, MAIN, monitauri, type Program, start, startDaemon } from "./programs.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "monitauri-test-"));
 const data = join(folder, "data");
@@ -24,8 +24,9 @@ describe("with a daemon", () => {
   test("status", async () => {
     const { stdout } = await done("status");
     assert.match(stdout, /^Monitauri {3}0\.0\.0-test, pid \d+, /);
-    assert.match(stdout, /^Now {9}1\.00 kB\/s down, 100 B\/s up$/m);
+    assert.match(stdout, /^Now {9}8\.00 kbit\/s down, 800 bit\/s up$/m);
     assert.match(stdout, /^eth0 +physical .* 100\.0 % +-$/m);
+    assert.match((await done("status", "--bytes")).stdout, /^Now {9}1\.00 kB\/s down/m);
     assert.equal(JSON.parse((await done("status", "--json")).stdout).pid, daemon.child.pid);
   });
 
@@ -33,7 +34,7 @@ describe("with a daemon", () => {
     const { stdout } = await done("ps");
     assert.match(
       stdout,
-      /^APPLICATION +PID +USER +DOWN\/S +UP\/S +DOWN +UP +CONN\ncurl +2 procs +anna +1\.00 kB\/s +100 B\/s /,
+      /^APPLICATION +PID +USER +DOWN\/S +UP\/S +DOWN +UP +CONN\ncurl +2 procs +anna +8\.00 kbit\/s +800 bit\/s /,
     );
     const [row] = JSON.parse((await done("ps", "--json")).stdout);
     const promised =
@@ -53,6 +54,66 @@ describe("with a daemon", () => {
     assert.match(stdout, /^tcp +192\.0\.2\.1:40000 +\[2001:db8::1\]:443 +established +curl +7 /m);
     assert.match(stdout, /^2 of 3 connections\.$/m);
     assert.equal(JSON.parse((await done("connections", "--json")).stdout).count, 3);
+  });
+
+  test("listeners", async () => {
+    const { stdout } = await done("listeners");
+    assert.match(stdout, /^PROTO +LOCAL .*\ntcp +0\.0\.0\.0:22 +sshd +9 +root/);
+    assert.equal(JSON.parse((await done("listeners", "lport:22", "--json")).stdout).length, 1);
+    assert.match((await done("listeners", "lport:>22")).stdout, /^Nothing listens that fits\.$/m);
+  });
+
+  test("words are a filter, with a dash in front the opposite of one", async () => {
+    assert.match((await done("ps", "app:curl", "rate:>1kbit")).stdout, /^curl /m);
+    assert.match((await done("ps", "rate:>1gbit")).stdout, /^Nothing to show/);
+    assert.match((await done("ps", "-app:curl")).stdout, /^Nothing to show/);
+    assert.match((await done("ps", "--filter", "!app:nobody")).stdout, /^curl /m);
+    const { stdout } = await done("connections", "app:curl", "--filter", "port:443", "--json");
+    assert.ok(JSON.parse(stdout).count > 0);
+    assert.match((await done("connections", "port:1")).stdout, /^None of 3 connections fits\.$/m);
+  });
+
+  test("lists are sorted, turned round and cut", async () => {
+    const pids = async (...args: string[]) =>
+      JSON.parse((await done("ps", "--by", "process", "--json", ...args)).stdout).map(
+        ({ pid }: { pid: number }) => pid,
+      );
+    assert.deepEqual(await pids("--sort", "pid"), [7, 8]);
+    assert.deepEqual(await pids("--sort", "pid", "-r"), [8, 7]);
+    assert.deepEqual(await pids("--sort", "pid", "-n", "1"), [7]);
+  });
+
+  test("ps --interface has totals of one interface and no rates", async () => {
+    const { stdout } = await done("ps", "--interface", "eth0");
+    assert.doesNotMatch(stdout, /DOWN\/S/);
+    assert.match((await done("ps", "--interface", "none0")).stdout, /^Nothing to show/);
+  });
+
+  test("--watch goes on: blocks with a time for people, a line each for programs", async () => {
+    const clock = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\nAPPLICATION .*\ncurl /m;
+    const blocks = await watched(["ps", "--watch", "100ms"], /(curl[^]*){3}/);
+    assert.match(blocks, clock);
+    assert.doesNotMatch(blocks, /\u001b/);
+    const lines = await watched(["connections", "-w", "100ms", "--json"], /(\n[^]*){3}/);
+    for (const line of lines.split("\n").slice(0, 3)) assert.equal(JSON.parse(line).count, 3);
+  });
+
+  test("tokens are made, listed and removed", async () => {
+    const made = await monitauri(data, ["token", "add", "grafana"]);
+    assert.deepEqual([made.code, made.stdout.trim().length > 30], [0, true]);
+    assert.match((await done("token", "list")).stdout, /^grafana .* never$/m);
+    await done("token", "remove", "grafana");
+    assert.match((await done("token", "list")).stdout, /^There are no tokens\.$/m);
+  });
+
+  test("top without a terminal says what to use instead", async () => {
+    const { code, stdout, stderr } = await monitauri(data, ["top"]);
+    assert.deepEqual([code, stdout], [1, ""]);
+    assert.match(stderr, /this is no terminal .*Use: monitauri ps --watch/);
+  });
+
+  test("alone it says what runs and what to do next", async () => {
+    assert.match((await done()).stdout, /^It runs since .*\n\nNext:\n {2}monitauri top /m);
   });
 
   test("doctor", async () => {
@@ -94,6 +155,12 @@ describe("without a daemon", () => {
     assert.ok(stderr.includes(nowhere));
   });
 
+  test("alone it says how to start one", async () => {
+    const { code, stdout } = await monitauri(nowhere, []);
+    assert.equal(code, 0);
+    assert.match(stdout, /^It does not run\.\n\nNext:\n {2}sudo monitauri start/m);
+  });
+
   test("doctor looks for itself", async () => {
     const { code, stdout } = await monitauri(nowhere, ["doctor"]);
     assert.equal(code, 0);
@@ -109,11 +176,14 @@ describe("usage", () => {
     [["pss"], /unknown command 'pss'\n\(Did you mean ps\?\)/],
     [["ps", "--jsn"], /unknown option '--jsn'\n\(Did you mean --json\?\)/],
     [["ps", "--by", "planet"], /Allowed choices are application, process/],
-    [["ps", "extra"], /too many arguments/],
+    [["conections"], /\(Did you mean connections\?\)/],
+    [["ps", "--sort", "size"], /Allowed choices are rate, down, up, total/],
+    [["ps", "planet:x"], /Cannot filter by "planet": it is no field/],
+    [["ps", "--watch", "curl"], /Give a time as 1s/],
+    [["status", "extra"], /too many arguments/],
     [["connections", "--limit", "0"], /Give a number from 1 to 10000/],
     [["start", "--interval", "1ms"], /"1ms" is no interval between 100 ms and 1 min/],
-    [["start", "--port", "1"], /unknown option '--port'/],
-    [[], /^Usage: monitauri/],
+    [["start", "--port", "65536"], /Give a number from 0 to 65535/],
   ];
   for (const [args, message] of wrong) {
     test(`"${args.join(" ")}" is wrong and ends with 2`, async () => {
@@ -126,7 +196,11 @@ describe("usage", () => {
   test("--help and --version", async () => {
     const { stdout } = await done("--help");
     assert.match(stdout, /Examples:\n {2}sudo monitauri start/);
-    assert.match((await done("ps", "--help")).stdout, /Examples:/);
+    for (const name of "start open top ps connections listeners status doctor token filters".split(
+      " ",
+    ))
+      assert.match((await done(name, "--help")).stdout, /Examples:\n {2}\S/, name);
+    assert.match((await done("help", "filters")).stdout, /^ {2}rport +rport:443$/m);
     assert.match((await done("help", "ps")).stdout, /--by <kind>/);
     assert.match((await done("--version")).stdout, /^\d+\.\d+\.\d+\n$/);
   });
@@ -136,6 +210,15 @@ async function done(...args: string[]): Promise<Ended> {
   const ended = await monitauri(data, args);
   assert.deepEqual([ended.code, ended.stderr], [0, ""]);
   return ended;
+}
+
+/** What a command that goes on has printed when it has said enough. */
+async function watched(args: readonly string[], enough: RegExp): Promise<string> {
+  const program = start([MAIN, ...args], { MONITAURI_DATA: data });
+  await program.says(enough);
+  program.child.kill();
+  await program.ended;
+  return program.stdout();
 }
 
 function bash(script: string, env: Record<string, string>): Promise<Ended> {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
+import { needed } from "../scripts/bootstrap/install.mjs";
 
 type Entry = {
   resolved?: string;
@@ -34,6 +35,14 @@ test("the lockfile holds the packages of every system", () => {
   );
   const missing = names.filter((name) => !isLocked(name));
   assert.deepEqual(missing, []);
+});
+
+test("what the bootstrap looks for is what npm installs here, no more: else it would install again each time", () => {
+  const installed = join(dirname(lockfile), "node_modules", ".package-lock.json");
+  const present = JSON.parse(readFileSync(installed, "utf8")) as { packages: object };
+  const missing = [...needed(packages)].filter((path) => !Object.hasOwn(present.packages, path));
+  assert.deepEqual(missing, []);
+  assert.ok(needed(packages).size > 20);
 });
 
 function isLocked(name: string): boolean {

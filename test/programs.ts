@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
 const DAEMON = join(root, "test", "fixtures", "scripted-daemon.ts");
-const MAIN = join(root, "src", "main.ts");
+export const MAIN = join(root, "src", "main.ts");
 const WAIT_MS = 20_000;
 
 export interface Ended {

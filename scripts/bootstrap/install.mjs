@@ -30,10 +30,36 @@ export function isInstalled(root) {
       `Cannot read ${join(root, "package-lock.json")}: restore it from the repository.`,
     );
   if (present === undefined) return false;
-  return Object.entries(wanted).every(
-    ([path, entry]) =>
-      path === "" || !belongsHere(entry) || present[path]?.version === entry.version,
-  );
+  return [...needed(wanted)].every((path) => present[path]?.version === wanted[path].version);
+}
+
+/**
+ * Paths of the packages that npm puts on this machine. What only a package for another machine
+ * depends on is left out with it, although it names no machine itself.
+ */
+export function needed(packages) {
+  const found = new Set();
+  const visit = (path) => {
+    const { dependencies, devDependencies, optionalDependencies } = packages[path];
+    const names = Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies });
+    for (const name of names) {
+      const at = resolve(packages, path, name);
+      if (at === undefined || found.has(at) || !belongsHere(packages[at])) continue;
+      found.add(at);
+      visit(at);
+    }
+  };
+  visit("");
+  return found;
+}
+
+/** Where Node finds a package by its name: beside the asking one, else further up. */
+function resolve(packages, from, name) {
+  for (let folder = from; ; folder = folder.replace(/(^|\/)node_modules\/(@[^/]+\/)?[^/]+$/, "")) {
+    const path = `${folder === "" ? "" : `${folder}/`}node_modules/${name}`;
+    if (packages[path] !== undefined) return path;
+    if (folder === "") return undefined;
+  }
 }
 
 /** Runs `npm ci`, with a Node fetched for the purpose where this one is too old. */
@@ -46,8 +72,7 @@ export async function install(root) {
     // one: native binaries would be missing. So npm itself has to run under the Node that they will
     // run on.
     const node = findNode(root) ?? (await fetchNode(root, npm, fetched));
-    const packages =
-      Object.values(readPackages(join(root, "package-lock.json"))).filter(belongsHere).length - 1;
+    const packages = needed(readPackages(join(root, "package-lock.json"))).size;
     await npmCi(root, `installing ${packages} packages`, { node, npm, folder: root });
   } finally {
     rmSync(fetched, { recursive: true, force: true });

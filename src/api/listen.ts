@@ -1,31 +1,21 @@
 /** Serves the API on a Unix socket: who may open the socket may ask. */
 
 import { lchownSync, lstatSync, unlinkSync } from "node:fs";
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import { connect } from "node:net";
-import { getRequestListener } from "@hono/node-server";
 import { MonitauriError } from "../model/error.ts";
+import { closeServer, createHttpServer, type Fetch } from "./http-server.ts";
 
 /** sun_path holds 108 bytes with the closing zero on Linux, 104 on macOS (unix(7)). */
 const MAX_SOCKET_PATH_BYTES = 103;
 /** Everybody but owner and group is kept out from the moment that the socket exists. */
 const UMASK = 0o117;
-const LIMITS = {
-  maxHeaderSize: 8 * 1024,
-  headersTimeout: 5_000,
-  requestTimeout: 10_000,
-  keepAliveTimeout: 5_000,
-  connectionsCheckingInterval: 2_000,
-} as const;
-const MAX_CLIENTS = 128;
 
 export interface SocketOptions {
   readonly path: string;
   /** Group that may use the socket; undefined: whatever group it is made with. */
   readonly gid: number | undefined;
 }
-
-export type Fetch = (request: Request) => Response | Promise<Response>;
 
 /**
  * Disposing stops serving, ends what is under way and removes the socket.
@@ -43,12 +33,11 @@ export async function listenOnSocket(
     );
   }
   await removeStale(path);
-  const server = createServer(LIMITS, getRequestListener(fetch, { overrideGlobalObjects: false }));
-  server.maxConnections = MAX_CLIENTS;
+  const server = createHttpServer(fetch);
   await bind(server, path);
   // The socket itself and never what a link of that name points to.
   if (gid !== undefined) lchownSync(path, -1, gid);
-  return { [Symbol.asyncDispose]: () => close(server) };
+  return { [Symbol.asyncDispose]: () => closeServer(server) };
 }
 
 /** A socket that nobody answers on was left by a daemon that was killed. */
@@ -101,11 +90,4 @@ async function bind(server: Server, path: string): Promise<void> {
       { cause },
     );
   }
-}
-
-async function close(server: Server): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  server.close(() => resolve()); // libuv removes the socket
-  server.closeAllConnections();
-  await promise;
 }

@@ -1,7 +1,17 @@
 /** The API's answers as zod schemas: they make the OpenAPI document, and the compiler holds them to the model's types. */
 
 import { z } from "@hono/zod-openapi";
-import type { ConnectionList, Diagnosis, PsRow, Status } from "../model/monitauri.ts";
+import type { LiveSample } from "../model/live.ts";
+import type {
+  ConnectionList,
+  Diagnosis,
+  Invitation,
+  Listener,
+  NewToken,
+  PsRow,
+  Status,
+  Token,
+} from "../model/monitauri.ts";
 import type { GroupRow } from "../model/sample.ts";
 
 const count = z.number();
@@ -46,16 +56,19 @@ const collectorHealth = z
     processOverflow: count,
     socketOverflow: count,
     missedRuns: count,
+    lostObservations: count,
     kernelBytes: count,
   })
   .openapi("CollectorHealth");
 
 const part = z.object({ rxBytes: count, txBytes: count }).optional();
 
+const interfaceKind = z.enum(["loopback", "physical", "virtual", "tunnel"]);
+
 const interfaceCoverage = z
   .object({
     name: z.string(),
-    kind: z.enum(["loopback", "physical", "virtual", "tunnel"]),
+    kind: interfaceKind,
     present: z.boolean(),
     rxBytes: count,
     txBytes: count,
@@ -73,11 +86,9 @@ const interfaceCoverage = z
   })
   .openapi("InterfaceCoverage");
 
-const gap = z.object({
-  fromMs: count,
-  toMs: count,
-  reason: z.enum(["suspended", "clock-changed", "sampler-restarted", "late"]),
-});
+const gapReason = z.enum(["suspended", "clock-changed", "sampler-restarted", "late"]);
+
+const gap = z.object({ fromMs: count, toMs: count, reason: gapReason });
 
 const thread = z.object({
   name: z.string(),
@@ -113,12 +124,17 @@ const container = z
   })
   .openapi("Container");
 
+const interfaceBytes = { name: z.string(), rxBytes: count, txBytes: count };
+const loopbackBytes = { rxLoopbackBytes: count, txLoopbackBytes: count };
+
 export const psRowSchema = z
   .object({
+    key: z.string(),
     application: z.string(),
     path: z.string().nullable(),
     pid: count.nullable(),
     pids: z.array(count),
+    arguments: z.array(z.string()),
     user: z.string().nullable(),
     container: container.nullable(),
     unit: z.string().nullable(),
@@ -129,8 +145,10 @@ export const psRowSchema = z
     rxPayloadBytes: count,
     txPayloadBytes: count,
     ...rates,
-    rxLoopbackBytes: count,
-    txLoopbackBytes: count,
+    ...loopbackBytes,
+    rxLoopbackBytesPerSecond: count,
+    txLoopbackBytesPerSecond: count,
+    interfaces: z.array(z.object(interfaceBytes)),
     connections: count,
     startedAtMs: count.nullable(),
     lastActiveAtMs: count,
@@ -139,6 +157,18 @@ export const psRowSchema = z
     carries: z.string().nullable(),
   })
   .openapi("PsRow");
+
+const hostName = z
+  .object({
+    name: z.string(),
+    source: z.enum(["tls", "quic", "http", "dns", "mdns", "hosts", "reverse"]),
+    alternatives: z.array(z.string()),
+  })
+  .openapi("HostName");
+
+const spokenProtocol = z
+  .object({ name: z.string(), inside: z.string().optional(), source: z.enum(["bytes", "port"]) })
+  .openapi("SpokenProtocol");
 
 const connection = z
   .object({
@@ -152,20 +182,71 @@ const connection = z
     processId: count,
     pid: count.optional(),
     application: z.string(),
+    applicationKey: z.string(),
+    user: z.string().optional(),
     interface: z.string().optional(),
     container: z.string().optional(),
+    unit: z.string().optional(),
     openedAtMs: count,
     lastActiveAtMs: count,
     rttMs: count.optional(),
     retransmits: count.optional(),
+    host: hostName.optional(),
+    spoken: spokenProtocol.optional(),
     total: traffic,
     ...rates,
   })
   .openapi("Connection");
 
 export const connectionListSchema = z
-  .object({ connections: z.array(connection), count })
+  .object({ connections: z.array(connection), count, total: count })
   .openapi("ConnectionList");
+
+export const listenerSchema = z
+  .object({
+    protocol: z.string(),
+    localAddress: z.string(),
+    localPort: count,
+    pid: count.nullable(),
+    key: z.string().nullable(),
+    application: z.string(),
+    path: z.string().nullable(),
+    user: z.string().nullable(),
+    container: z.string().nullable(),
+  })
+  .openapi("Listener");
+
+const ownedBytes = { rxBytes: count, txBytes: count, ...loopbackBytes };
+
+const activityRow = z
+  .object({
+    key: z.string(),
+    name: z.string(),
+    ...ownedBytes,
+    total: z.object(ownedBytes),
+    connections: count,
+    interfaces: z.array(z.object(interfaceBytes)),
+  })
+  .openapi("ActivityRow");
+
+export const liveSampleSchema = z
+  .object({
+    id: count,
+    atMs: count,
+    intervalMs: count,
+    gap: gapReason.nullable(),
+    ...ownedBytes,
+    rxTotalBytes: count,
+    txTotalBytes: count,
+    rxTotalLoopbackBytes: count,
+    txTotalLoopbackBytes: count,
+    interfaces: z.array(z.object({ ...interfaceBytes, kind: interfaceKind })),
+    applications: z.array(activityRow),
+    others: z.object({ count, ...ownedBytes }),
+    attributedShare: count.nullable(),
+    counting: z.string(),
+  })
+  .openapi("LiveSample");
 
 export const groupRowSchema = z
   .object({
@@ -192,11 +273,24 @@ export const diagnosisSchema = z
   .object({ findings: z.array(finding), bounds: z.array(bound), missing: z.array(unavailable) })
   .openapi("Diagnosis");
 
+export const invitationSchema = z
+  .object({ url: z.string(), expiresAtMs: count })
+  .openapi("Invitation");
+
+export const tokenSchema = z
+  .object({ name: z.string(), createdAtMs: count, lastUsedAtMs: count.nullable() })
+  .openapi("Token");
+
+export const newTokenSchema = z.object({ name: z.string(), token: z.string() }).openapi("NewToken");
+
+export const sessionSchema = z.object({ token: z.string(), expiresAtMs: count }).openapi("Session");
+
 export const errorSchema = z
   .object({
     error: z.object({
       code: z.enum([
         "unsupported",
+        "unauthorized",
         "forbidden",
         "busy",
         "invalid",
@@ -229,4 +323,9 @@ export const SCHEMAS_MATCH: [
   Same<typeof connectionListSchema, ConnectionList>,
   Same<typeof groupRowSchema, GroupRow>,
   Same<typeof diagnosisSchema, Diagnosis>,
-] = [true, true, true, true, true];
+  Same<typeof listenerSchema, Listener>,
+  Same<typeof liveSampleSchema, LiveSample>,
+  Same<typeof invitationSchema, Invitation>,
+  Same<typeof tokenSchema, Token>,
+  Same<typeof newTokenSchema, NewToken>,
+] = [true, true, true, true, true, true, true, true, true, true];

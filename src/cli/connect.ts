@@ -1,7 +1,7 @@
 /** Finds the daemon that answers and makes a client of it. */
 
-import { request } from "node:http";
-import { type Answer, createClient, type RequestFunction } from "../client/client.ts";
+import { type IncomingMessage, request } from "node:http";
+import { type Answer, type Ask, createClient, type RequestFunction } from "../client/client.ts";
 import { MonitauriError } from "../model/error.ts";
 import type { Monitauri } from "../model/monitauri.ts";
 
@@ -17,11 +17,11 @@ export function connectDaemon(sockets: readonly string[]): Monitauri {
 }
 
 function firstAnswering(sockets: readonly string[]): RequestFunction {
-  return async (path) => {
+  return async (path, ask = {}) => {
     const refused: string[] = [];
     for (const socket of sockets) {
       try {
-        return await get(socket, path);
+        return answerFrom(await send(socket, path, ask), socket);
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
         if (code === "EACCES" || code === "EPERM") refused.push(socket);
@@ -35,25 +35,54 @@ function firstAnswering(sockets: readonly string[]): RequestFunction {
 
 const NOBODY_THERE = new Set(["ENOENT", "ECONNREFUSED", "ENOTDIR", "ENOTSOCK", "EINVAL"]);
 
-function get(socketPath: string, path: string): Promise<Answer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-  const asked = request({ socketPath, path, agent: false, timeout: TIMEOUT_MS }, (response) => {
-    let body = "";
-    response.setEncoding("utf8");
-    response.on("data", (chunk: string) => {
-      body += chunk;
-    });
-    response.on("error", reject);
-    response.on("end", () => {
-      resolve({ status: response.statusCode ?? 0, json: async () => JSON.parse(body) as unknown });
-    });
-  });
+/** Resolves when the answer begins. */
+function send(socketPath: string, path: string, ask: Ask): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const { method = "GET", body, signal } = ask;
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  const asked = request(
+    {
+      socketPath,
+      path,
+      method,
+      agent: false,
+      timeout: TIMEOUT_MS,
+      ...(signal === undefined ? {} : { signal }),
+      headers: text === undefined ? {} : { "content-type": "application/json" },
+    },
+    resolve,
+  );
   asked.on("timeout", () => {
     asked.destroy(new Error(`there was no answer within ${TIMEOUT_MS / 1000} s`));
   });
   asked.on("error", reject);
-  asked.end();
+  asked.end(text);
   return promise;
+}
+
+function answerFrom(response: IncomingMessage, socket: string): Answer {
+  return {
+    status: response.statusCode ?? 0,
+    async json() {
+      return JSON.parse(await readAll(response, socket)) as unknown;
+    },
+    pieces() {
+      // A stream may be silent for as long as it likes.
+      response.socket.setTimeout(0);
+      return response;
+    },
+  };
+}
+
+async function readAll(response: IncomingMessage, socket: string): Promise<string> {
+  let text = "";
+  response.setEncoding("utf8");
+  try {
+    for await (const piece of response) text += piece;
+  } catch (error) {
+    throw asMonitauriError(error, socket);
+  }
+  return text;
 }
 
 function asMonitauriError(error: unknown, socket: string): MonitauriError {

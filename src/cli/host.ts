@@ -2,12 +2,23 @@
 
 import type { Finding } from "../model/monitauri.ts";
 
+export interface StartChoices {
+  readonly data: string | undefined;
+  readonly intervalMs: number | undefined;
+  /** The page's; 0: any that is free. */
+  readonly port: number | undefined;
+  /** Open the page in a browser where that is possible. */
+  readonly open: boolean;
+}
+
 export interface CliHost {
   readonly version: string;
   /** Paths of the sockets where a daemon may answer, in the order to try. `data`: the folder given with --data. */
   sockets(data: string | undefined): readonly string[];
   /** Runs the daemon in the foreground; resolves to its exit code. */
-  start(options: { data: string | undefined; intervalMs: number | undefined }): Promise<number>;
+  start(choices: StartChoices): Promise<number>;
   /** What this machine can do, without a daemon. */
   diagnose(data: string | undefined): Promise<readonly Finding[]>;
+  /** As the user at the keyboard, never as root; false: there is no display, no browser, or nobody but root. */
+  openBrowser(url: string): Promise<boolean>;
 }

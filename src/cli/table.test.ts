@@ -37,3 +37,17 @@ test("formatTable() cuts names, never numbers, to fit the terminal", () => {
     "日本語  10.0 MB",
   ]);
 });
+
+test("formatTable() leaves out columns, the least important first, before it is too wide", () => {
+  const wide: Column<Row>[] = [
+    ...columns,
+    { title: "USER", align: "left", text: () => "anna", leaves: 1 },
+    { title: "PATH", align: "left", text: () => "/usr/bin/x", leaves: 2 },
+  ];
+  const titles = (width: number) => formatTable(rows, wide, width)[0]?.split(/\s+/);
+  assert.deepEqual(titles(33), ["NAME", "BYTES", "USER", "PATH"]);
+  assert.deepEqual(titles(32), ["NAME", "BYTES", "USER"]);
+  assert.deepEqual(titles(21), ["NAME", "BYTES", "USER"]);
+  assert.deepEqual(titles(20), ["NAME", "BYTES"]);
+  assert.deepEqual(titles(1), ["NAME", "BYTES"]);
+});

@@ -8,6 +8,8 @@ export interface Column<Row> {
   readonly text: (row: Row) => string;
   /** Columns that may be cut, down to this width, where the table is too wide; others are left whole. */
   readonly shrinksTo?: number;
+  /** Columns that may be left out where cutting is not enough, the largest number first; others always stay. */
+  readonly leaves?: number;
 }
 
 const BETWEEN = "  ";
@@ -18,20 +20,43 @@ export function formatTable<Row>(
   columns: readonly Column<Row>[],
   width: number | undefined,
 ): string[] {
-  const cells = [
-    columns.map(({ title }) => title),
-    ...rows.map((row) => columns.map(({ text }) => text(row))),
-  ];
-  const widths = fitWidths(columns, naturalWidths(columns.length, cells), width);
+  const stay = fittingColumns(rows, columns, width);
+  const cells = cellsOf(rows, stay);
+  const widths = fitWidths(stay, naturalWidths(stay.length, cells), width);
   return cells.map((line) =>
     line
       .map((text, at) => {
         const columnWidth = widths[at] ?? 0;
-        return pad(fit(text, columnWidth), columnWidth, columns[at]?.align ?? "left");
+        return pad(fit(text, columnWidth), columnWidth, stay[at]?.align ?? "left");
       })
       .join(BETWEEN)
       .trimEnd(),
   );
+}
+
+/** The columns that are shown at this width. */
+function fittingColumns<Row>(
+  rows: readonly Row[],
+  columns: readonly Column<Row>[],
+  width: number | undefined,
+): readonly Column<Row>[] {
+  if (width === undefined) return columns;
+  let stay = columns;
+  for (;;) {
+    const natural = naturalWidths(stay.length, cellsOf(rows, stay));
+    const least = natural.map((own, at) => Math.min(own, stay[at]?.shrinksTo ?? own));
+    const needed = least.reduce((sum, own) => sum + own, BETWEEN.length * (stay.length - 1));
+    const last = Math.max(...stay.map(({ leaves = 0 }) => leaves));
+    if (needed <= width || last <= 0) return stay;
+    stay = stay.filter(({ leaves }) => leaves !== last);
+  }
+}
+
+function cellsOf<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string[][] {
+  return [
+    columns.map(({ title }) => title),
+    ...rows.map((row) => columns.map(({ text }) => text(row))),
+  ];
 }
 
 function naturalWidths(count: number, cells: readonly (readonly string[])[]): number[] {

@@ -2,36 +2,59 @@
 
 import { type ErrorCode, MonitauriError } from "../model/error.ts";
 import type { Monitauri } from "../model/monitauri.ts";
+import { liveSamples } from "./live.ts";
+
+export interface Ask {
+  readonly method?: "GET" | "POST" | "DELETE";
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** Ends the request, also while its answer is still coming. */
+  readonly signal?: AbortSignal;
+}
 
 export interface Answer {
   readonly status: number;
   json(): Promise<unknown>;
+  /** The body as it comes, instead of json(). Throws where the connection breaks off. */
+  pieces(): AsyncIterable<Uint8Array>;
 }
 
-/** GETs a path of the API. @throws MonitauriError "unreachable" where nothing answers. */
-export type RequestFunction = (path: string) => Promise<Answer>;
+/** Asks for a path of the API. @throws MonitauriError "unreachable" where nothing answers. */
+export type RequestFunction = (path: string, ask?: Ask) => Promise<Answer>;
 
 export function createClient(request: RequestFunction): Monitauri {
-  async function get<T>(
-    path: string,
-    query: Record<string, string | number | undefined> = {},
-  ): Promise<T> {
-    const answer = await request(`/api/v1/${path}${queryString(query)}`);
-    const body = await readBody(answer);
-    if (answer.status === 200) return body as T;
-    throw errorFrom(answer.status, body);
+  async function ask<T>(path: string, options?: Ask): Promise<T> {
+    const answer = await request(`/api/v1/${path}`, options);
+    if (answer.status !== 200) throw await errorFrom(answer);
+    return (await readBody(answer)) as T;
   }
 
   return {
-    status: () => get("status"),
-    ps: (query = {}) => get("ps", { by: query.by }),
-    connections: (query = {}) => get("connections", { limit: query.limit }),
-    groups: (by) => get("groups", { by }),
-    doctor: () => get("doctor"),
+    status: () => ask("status"),
+    live: ({ after } = {}) =>
+      liveSamples(async (signal) => {
+        const answer = await request(`/api/v1/live${queryString({ after })}`, { signal });
+        if (answer.status !== 200) throw await errorFrom(answer);
+        return answer.pieces();
+      }),
+    ps: ({ by, filter } = {}) => ask(`ps${queryString({ by, filter })}`),
+    connections: ({ limit, offset, sort, reverse, filter } = {}) =>
+      ask(`connections${queryString({ limit, offset, sort, reverse, filter })}`),
+    listeners: () => ask("listeners"),
+    groups: (by) => ask(`groups${queryString({ by })}`),
+    doctor: () => ask("doctor"),
+    invite: () => ask("invitations", { method: "POST" }),
+    tokens: () => ask("tokens"),
+    addToken: (name) => ask("tokens", { method: "POST", body: { name } }),
+    async removeToken(name) {
+      await ask(`tokens/${encodeURIComponent(name)}`, { method: "DELETE" });
+    },
   };
 }
 
-function queryString(query: Record<string, string | number | undefined>): string {
+type Query = Readonly<Record<string, string | number | boolean | undefined>>;
+
+function queryString(query: Query): string {
   const pairs = Object.entries(query).filter(([, value]) => value !== undefined);
   if (pairs.length === 0) return "";
   return `?${pairs.map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`).join("&")}`;
@@ -47,11 +70,10 @@ async function readBody(answer: Answer): Promise<unknown> {
   }
 }
 
-function errorFrom(status: number, body: unknown): MonitauriError {
-  const { code, message } =
-    (body as { error?: { code?: ErrorCode; message?: string } })?.error ?? {};
-  return new MonitauriError(
-    code ?? "failed",
-    message ?? `The daemon answered with status ${status}`,
-  );
+async function errorFrom(answer: Answer): Promise<MonitauriError> {
+  const body = (await readBody(answer)) as {
+    error?: { code?: ErrorCode; message?: string };
+  } | null;
+  const { code = "failed", message } = body?.error ?? {};
+  return new MonitauriError(code, message ?? `The daemon answered with status ${answer.status}`);
 }

@@ -27,6 +27,8 @@ export function createInterfaceWatch(
   const driver = options.driver ?? readDriver;
   const carriers = options.carriers ?? createTunCarriers();
   let known = new Map<number, Known>();
+  /** Those that vanished since the reading before. */
+  let gone = new Map<number, Known>();
   let lastId = 0;
 
   function read(): InterfaceReading[] {
@@ -49,13 +51,14 @@ export function createInterfaceWatch(
       known.set(one.ifindex, entry);
       readings.push(reading(entry, entry.facts, true));
     }
-    for (const gone of before.values()) {
-      if (gone.facts) readings.push(reading(gone, gone.facts, false));
+    gone = before;
+    for (const one of gone.values()) {
+      if (one.facts) readings.push(reading(one, one.facts, false));
     }
     return readings;
   }
 
-  return { read, byIfindex: (ifindex) => known.get(ifindex)?.id ?? 0 };
+  return { read, byIfindex: (ifindex) => (known.get(ifindex) ?? gone.get(ifindex))?.id ?? 0 };
 }
 
 const COUNTERS = ["rxBytes", "txBytes", "rxPackets", "txPackets"] as const;

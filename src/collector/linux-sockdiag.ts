@@ -72,6 +72,7 @@ function createCollector(dumps: SocketDumps, options: SockDiagOptions): Collecto
       monotonicMs: Number(process.hrtime.bigint()) / 1e6,
       bootMs: uptime() * 1000,
       flows,
+      observations: [],
       processes: processes.takeNew(),
       exited: processes.takeExited(usedProcesses()),
       interfaces: readings,

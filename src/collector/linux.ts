@@ -19,11 +19,14 @@ import { attachHooks } from "./linux/hooks.ts";
 import {
   FLOW_BYTES,
   FLOW_SLOTS,
+  OBSERVED,
+  OBSERVED_SLOTS,
   PROCESS,
   PROCESS_KEY_BYTES,
   readCounter,
   SHARED,
 } from "./linux/layout.ts";
+import { createObservationReader } from "./linux/observation-reader.ts";
 import { createProcessTable, type ProcessTable } from "./linux/process-table.ts";
 import { openProcfs } from "./linux/procfs.ts";
 
@@ -39,6 +42,8 @@ export interface LinuxCollectorOptions {
   /** Rows for flows, at most FLOW_SLOTS. */
   readonly slots?: number;
   readonly objectFile?: URL;
+  /** Copy first packets for names and protocols. Default: true. */
+  readonly observe?: boolean;
 }
 
 /** Loads and attaches the kernel programs. A reason and a remedy where this machine cannot. */
@@ -84,10 +89,11 @@ export function openLinuxCollector(
       cgroupPath,
       slots,
       hostNamespace,
+      observe: options.observe ?? true,
       prepare(object) {
         checkLayout(object);
         while (memory.length > 0) memory.pop()?.close();
-        memory.push(object.share("flows"), object.share(".bss"));
+        memory.push(object.share("flows"), object.share(".bss"), object.share("observed"));
         memory[1]?.reach(SHARED.bytes);
         setStart(memory[1] as SharedMemory);
       },
@@ -122,6 +128,7 @@ function checkLayout(object: BpfObject): void {
   const sizes: [string, number, number][] = [
     ["flows", object.valueBytes("flows"), FLOW_BYTES],
     ["processes", object.valueBytes("processes"), PROCESS.bytes],
+    ["observed", object.valueBytes("observed"), OBSERVED.bytes],
     [".bss", object.valueBytes(".bss"), SHARED.bytes],
   ];
   for (const [name, found, wanted] of sizes) {
@@ -162,7 +169,7 @@ function openReader(
   memory: SharedMemory[],
   options: ReaderOptions,
 ): LinuxCollector {
-  const [flows, shared] = memory as [SharedMemory, SharedMemory];
+  const [flows, shared, observed] = memory as [SharedMemory, SharedMemory, SharedMemory];
   const header = new Uint32Array(shared.buffer, 0, 64);
   const interfaces = createInterfaceWatch(readInterfaces);
   const devices = createDevicePrograms((ifindex) =>
@@ -173,10 +180,16 @@ function openReader(
     reach: (slots) => flows.reach(slots * FLOW_BYTES),
     processId: processes.id,
     releaseProcess: processes.release,
-    interfaceId: (ifindex, namespace) => (namespace === 0 ? interfaces.byIfindex(ifindex) : 0),
+    // By index here; they become ids once the interfaces are read.
+    interfaceId: (ifindex, namespace) => (namespace === 0 ? ifindex : 0),
     removeIndexEntry: (key) => object.remove("flow_index", key),
   });
+  const observations = createObservationReader(observed.buffer, shared.buffer, {
+    reach: (slots) => observed.reach(slots * OBSERVED.bytes),
+    identify: reader.identify,
+  });
   let reads = 0;
+  let isFirst = true;
   let slow = { missedRuns: 0, kernelBytes: 0 };
   let closed = false;
 
@@ -185,16 +198,24 @@ function openReader(
   function read(): Snapshot {
     if (closed) throw new MonitauriError("failed", "Cannot read: the collector is closed");
     if (reads++ % 10 === 0) refresh();
-    const readings = interfaces.read();
-    devices.follow(readings);
     const atMs = Date.now();
     const bootMs = uptimeMs();
+    // The counters of interfaces after the flows: what is attributed is never ahead of what was counted. The first
+    // time before them, since that reading is where both begin.
+    const first = isFirst ? interfaces.read() : undefined;
+    isFirst = false;
     const table = reader.read(bootMs, atMs - bootMs, options.hostNamespace);
+    const readings = first ?? interfaces.read();
+    devices.follow(readings);
+    for (let row = 0; row < table.length; row++) {
+      table.interface[row] = interfaces.byIfindex(table.interface[row] ?? 0);
+    }
     const snapshot: Snapshot = {
       atMs,
       monotonicMs: performance.now(),
       bootMs,
       flows: table,
+      observations: observations.read(atMs - bootMs),
       processes: processes.takeNew(),
       exited: processes.takeExited(bootMs),
       interfaces: readings,
@@ -227,12 +248,19 @@ function openReader(
           whenFull:
             "idle rows are given up first; then new flows are counted in the row `overflow`",
         },
+        {
+          name: "first packets to be read",
+          used: observations.used,
+          limit: OBSERVED_SLOTS,
+          whenFull: "further ones are counted as lost; those flows go without a name",
+        },
       ],
       overflowRxBytes: bytes(SHARED.overflowRx),
       overflowTxBytes: bytes(SHARED.overflowTx),
       overflowPayloadBytes: counter(SHARED.overflowRx + 8) + counter(SHARED.overflowTx + 8),
       processOverflow: counter(SHARED.processOverflow),
       socketOverflow: counter(SHARED.socketOverflow),
+      lostObservations: observations.lost,
       ...slow,
     };
   }

@@ -16,7 +16,12 @@ test("readConfigFile() takes the defaults where there is no file", () => {
 
 test("readConfigFile() reads TOML", () => {
   writeFileSync(file, '# every half second\nintervalMs = 500\nlogLevel = "debug"\n');
-  assert.deepEqual(readConfigFile(file), { intervalMs: 500, logLevel: "debug" });
+  assert.deepEqual(readConfigFile(file), {
+    intervalMs: 500,
+    logLevel: "debug",
+    page: true,
+    port: undefined,
+  });
 });
 
 test("readConfigFile() names the file and the mistake", () => {

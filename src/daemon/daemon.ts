@@ -5,23 +5,34 @@
  *  2. Folders. Made private, or checked: another user could have prepared them.
  *  3. Lock of the data folder. From here on nobody else writes there, so that what a killed daemon left may be removed.
  *  4. Sampling thread. Attaches the kernel programs and returns with the first sample: the API never answers without one.
- *  5. API on its socket. A daemon that answers is a daemon that counts.
+ *  5. API on its socket, then the page on its port. A daemon that answers is a daemon that counts.
  * Shut-down is the reverse: first nobody asks any more, then the kernel programs go, last the lock. */
 
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import { type Access, createAccess } from "../api/access.ts";
+import type { Door } from "../api/guard.ts";
 import { listenOnSocket } from "../api/listen.ts";
+import { listenOnPort, type PortListener } from "../api/listen-port.ts";
+import { findPage } from "../api/page.ts";
 import { createApp } from "../api/routes.ts";
 import type { Config } from "../model/config.ts";
-import type { Monitauri } from "../model/monitauri.ts";
-import { groupId, readPrivileges } from "../native/privileges.ts";
+import { MonitauriError } from "../model/error.ts";
+import type { Invitation, Monitauri } from "../model/monitauri.ts";
+import { type Peer, userOfPeer } from "../native/peer-user.ts";
+import { groupId, groupMembers, readPrivileges } from "../native/privileges.ts";
+import { readAccess, saveAccess } from "./access-file.ts";
 import { readConfigFile } from "./config-file.ts";
 import { diagnose } from "./diagnosis.ts";
 import { prepareFolder } from "./folders.ts";
+import { createLiveFeed } from "./live-feed.ts";
 import { takeLock } from "./lock.ts";
 import type { Log } from "./log.ts";
+import { metricsText } from "./metrics.ts";
 import { createMonitauri } from "./monitauri.ts";
 import type { Places } from "./places.ts";
 import { lockMethod } from "./platform.ts";
 import { type Sampling, startSampling } from "./sampling.ts";
+import { createSeriesBook } from "./series.ts";
 
 export interface DaemonOptions {
   readonly version: string;
@@ -30,6 +41,10 @@ export interface DaemonOptions {
   readonly chosen: boolean;
   /** Stronger than the configuration's. */
   readonly intervalMs?: number | undefined;
+  /** Of the page; stronger than the configuration's. 0: any that is free. */
+  readonly port?: number | undefined;
+  /** Where the page was built. */
+  readonly pageFolder: string;
   /** File of the sampling thread. */
   readonly worker: URL;
   readonly log: Log;
@@ -40,6 +55,10 @@ export interface Daemon extends AsyncDisposable {
   readonly monitauri: Monitauri;
   readonly sampling: Sampling;
   readonly startedAtMs: number;
+  /** Port of the page; undefined: none is served. */
+  readonly port: number | undefined;
+  /** The usual port was taken, so that it is another. */
+  readonly portMoved: boolean;
   /** Reads the configuration again. @throws MonitauriError "invalid"; the old one then stays. */
   reload(): Config;
 }
@@ -57,34 +76,74 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   starting.use(await takeLock(places.lock, { method: lockMethod }));
 
   const startedAtMs = Date.now();
+  const intervalMs = options.intervalMs ?? config.intervalMs;
+  const feed = createLiveFeed({ intervalMs });
+  const series = createSeriesBook();
   const sampling = await startSampling({
     worker: options.worker,
-    intervalMs: options.intervalMs ?? config.intervalMs,
+    intervalMs,
     log,
+    onSample(sample, totals) {
+      feed.publish(sample, totals.sums());
+      series.add(sample);
+    },
   });
   starting.defer(() => sampling.close());
 
+  const access = createAccess({
+    saved: readAccess(places.access, log),
+    save: (saved) => saveAccess(places.access, saved, log),
+  });
+  let listener: PortListener | undefined;
   const monitauri = createMonitauri({
     sampling,
+    feed,
+    access,
+    invite: () => invite(access, listener?.port),
     version,
     privileged: privileges.root,
     startedAtMs,
     findings: () => diagnose(places.config),
   });
-  const app = createApp(monitauri, { version, onBug: (error) => log.error(stackOf(error)) });
+  const appFor = (door: Door | undefined): OpenAPIHono =>
+    createApp(monitauri, {
+      version,
+      access,
+      liveTexts: feed.readTexts,
+      metrics: () => metricsText({ version, startedAtMs, sampling, feed, series }),
+      onBug: (error) => log.error(stackOf(error)),
+      ...(door === undefined ? {} : { door, page: findPage(options.pageFolder) }),
+    });
+  const app = appFor(undefined);
+  const gid = socketGroup(privileges.root, options.env);
   starting.use(
     await listenOnSocket((request) => app.fetch(request), {
       path: places.socket,
-      gid: socketGroup(privileges.root, options.env),
+      gid,
     }),
   );
+  if (config.page || options.port !== undefined) {
+    const serve = (port: number) => {
+      const paged = appFor({ port, maySignIn: (peer) => maySignIn(peer, port, gid) });
+      return (request: Request, env: object) => paged.fetch(request, env);
+    };
+    listener = starting.use(await listenOnPort(serve, { port: options.port ?? config.port }));
+  }
+  // Streams end by themselves when the listeners wait for what is under way.
+  starting.defer(() => feed.close());
 
   const owned = starting.move();
   return {
     monitauri,
     sampling,
     startedAtMs,
-    reload: () => reload(options, sampling),
+    port: listener?.port,
+    portMoved: listener?.moved ?? false,
+    reload() {
+      const fresh = reload(options, sampling);
+      feed.setIntervalMs(fresh.intervalMs);
+      return fresh;
+    },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
@@ -109,6 +168,24 @@ function socketGroup(root: boolean, env: DaemonOptions["env"]): number | undefin
   return (
     groupId("monitauri") ?? (invoker !== undefined && /^\d+$/.test(invoker) ? Number(invoker) : 0)
   );
+}
+
+/** The same people who may use the socket. Where the system does not say who it is, the code alone decides. */
+function maySignIn(peer: Peer, port: number, gid: number | undefined): boolean {
+  const uid = userOfPeer(peer, port);
+  if (uid === undefined || uid === 0 || uid === process.geteuid?.()) return true;
+  return gid !== undefined && groupMembers(gid).includes(uid);
+}
+
+function invite(access: Access, port: number | undefined): Invitation {
+  if (port === undefined) {
+    throw new MonitauriError(
+      "unsupported",
+      "Cannot open the page: none is served. Remove page = false from config.toml and start again",
+    );
+  }
+  const { code, expiresAtMs } = access.makeCode();
+  return { url: `http://127.0.0.1:${port}/#code=${code}`, expiresAtMs };
 }
 
 function reload(options: DaemonOptions, sampling: Sampling): Config {

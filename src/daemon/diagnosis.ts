@@ -75,8 +75,12 @@ function btfFinding({ exists }: Machine): Finding {
 function tracepointsFinding({ read, kernel }: Machine): Finding {
   const feature = "send and receive tracepoints";
   // Found by name in the kernel's type information, which everybody may read; the trace folder is root's alone.
-  if (read(BTF)?.includes("btf_trace_sock_send_length"))
+  const types = read(BTF);
+  if (types?.includes("btf_trace_sock_send_length"))
     return ok(feature, "sock_send_length, sock_recv_length");
+  // Where a daemon finds that the kernel refuses these too, it says so itself.
+  if (types?.includes("inet_sendmsg"))
+    return ok(feature, `not in Linux ${kernel} (they came with 6.3): fexit programs replace them`);
   const detail = `not in Linux ${kernel} (they came with 6.3): traffic goes to the program that opened the socket`;
   return limited(feature, detail, NEWER_KERNEL);
 }

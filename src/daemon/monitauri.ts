@@ -1,17 +1,21 @@
 /** `Monitauri` in process: what the API serves. */
 
+import type { Access } from "../api/access.ts";
 import { formatBytes } from "../model/format.ts";
-import type { Diagnosis, Finding, Monitauri, Status } from "../model/monitauri.ts";
+import type { Diagnosis, Finding, Invitation, Monitauri, Status } from "../model/monitauri.ts";
 import type { CollectorHealth } from "../model/snapshot.ts";
+import type { LiveFeed } from "./live-feed.ts";
 import type { Sampling } from "./sampling.ts";
-
-export const DEFAULT_CONNECTIONS = 10_000;
 
 export interface MonitauriParts {
   readonly sampling: Pick<
     Sampling,
     "latest" | "totals" | "thread" | "intervalMs" | "passedOver" | "ask"
   >;
+  readonly feed: Pick<LiveFeed, "read" | "bounds">;
+  readonly access: Pick<Access, "tokens" | "addToken" | "removeToken" | "bounds">;
+  /** @throws MonitauriError "unsupported" where no page is served. */
+  readonly invite: () => Invitation;
   readonly version: string;
   readonly privileged: boolean;
   readonly startedAtMs: number;
@@ -21,13 +25,19 @@ export interface MonitauriParts {
 }
 
 export function createMonitauri(parts: MonitauriParts): Monitauri {
-  const { sampling } = parts;
+  const { sampling, feed, access } = parts;
   return {
     status: async () => status(parts),
-    ps: (query = {}) => sampling.ask("ps", query.by ?? "application"),
-    connections: (query = {}) => sampling.ask("connections", query.limit ?? DEFAULT_CONNECTIONS),
+    live: (query) => feed.read(query),
+    ps: (query = {}) => sampling.ask("ps", query),
+    connections: (query = {}) => sampling.ask("connections", query),
+    listeners: () => sampling.ask("listeners", null),
     groups: (by) => sampling.ask("groups", by),
     doctor: async () => diagnosis(parts),
+    invite: async () => parts.invite(),
+    tokens: async () => access.tokens(),
+    addToken: async (name) => access.addToken(name),
+    removeToken: async (name) => access.removeToken(name),
   };
 }
 
@@ -65,7 +75,7 @@ function status({
   };
 }
 
-function diagnosis({ sampling, findings }: MonitauriParts): Diagnosis {
+function diagnosis({ sampling, findings, feed, access }: MonitauriParts): Diagnosis {
   const health = sampling.latest()?.health;
   const thread = sampling.thread();
   const threadFinding: Finding = {
@@ -84,7 +94,7 @@ function diagnosis({ sampling, findings }: MonitauriParts): Diagnosis {
       threadFinding,
       ...(health === undefined ? [] : [lossFinding(health)]),
     ],
-    bounds: health?.bounds ?? [],
+    bounds: [...(health?.bounds ?? []), ...feed.bounds(), ...access.bounds()],
     missing: [...sampling.passedOver(), ...(health?.missing ?? [])],
   };
 }

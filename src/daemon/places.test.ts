@@ -12,6 +12,7 @@ test("daemonPlaces() of root are the system's folders", () => {
     runtime: "/run/monitauri",
     socket: "/run/monitauri/daemon.sock",
     lock: "/var/lib/monitauri/daemon.lock",
+    access: "/var/lib/monitauri/access.json",
     config: "/etc/monitauri/config.toml",
   });
 });
@@ -23,6 +24,7 @@ test("daemonPlaces() of a user follow XDG and ignore relative paths", () => {
     runtime: "/run/user/1000/monitauri",
     socket: "/run/user/1000/monitauri/daemon.sock",
     lock: "/home/anna/.local/share/monitauri/daemon.lock",
+    access: "/home/anna/.local/share/monitauri/access.json",
     config: "/home/anna/.config/monitauri/config.toml",
   });
   assert.equal(daemonPlaces(anna).runtime, "/tmp/monitauri-1000");
@@ -35,6 +37,7 @@ test("daemonPlaces() puts everything in a given folder", () => {
     runtime: "/srv/m",
     socket: "/srv/m/daemon.sock",
     lock: "/srv/m/daemon.lock",
+    access: "/srv/m/access.json",
     config: "/srv/m/config.toml",
   });
   assert.equal(daemonPlaces({ ...anna, env: { MONITAURI_DATA: "/srv/n" } }).data, "/srv/n");

@@ -9,6 +9,8 @@ export interface Places {
   readonly runtime: string;
   readonly socket: string;
   readonly lock: string;
+  /** Hashes of the secrets of pages and programs. */
+  readonly access: string;
   readonly config: string;
 }
 
@@ -79,6 +81,7 @@ function placesIn(folders: { data: string; runtime: string; config: string }): P
     runtime: folders.runtime,
     socket: join(folders.runtime, "daemon.sock"),
     lock: join(folders.data, "daemon.lock"),
+    access: join(folders.data, "access.json"),
     config: join(folders.config, "config.toml"),
   };
 }

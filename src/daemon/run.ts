@@ -1,8 +1,11 @@
 /** The daemon as a process in the foreground: what it says, the signals it obeys, the code it ends with. */
 
 import { closeSync, openSync } from "node:fs";
+import { CODE_VALID_MS } from "../api/access.ts";
+import { DEFAULT_PORT } from "../api/listen-port.ts";
 import { MonitauriError } from "../model/error.ts";
 import { formatBytes, formatDuration } from "../model/format.ts";
+import type { Invitation } from "../model/monitauri.ts";
 import { type Daemon, type DaemonOptions, startDaemon } from "./daemon.ts";
 import { createLog } from "./log.ts";
 import { pressCounter, watchParent } from "./parent-watch.ts";
@@ -14,6 +17,8 @@ const INTERRUPTED = 130;
 export interface RunOptions extends Omit<DaemonOptions, "log"> {
   /** How to start with all abilities: "sudo npm start". */
   readonly privilegedCommand: string;
+  /** Shows the page to the one who starts the daemon; resolves to false where there is no display. */
+  readonly openPage?: ((url: string) => Promise<boolean>) | undefined;
 }
 
 /** Runs until told to stop; resolves to the exit code. */
@@ -32,7 +37,7 @@ export async function runDaemon(options: RunOptions): Promise<number> {
   const parent = watchParent(() => stop.request(0));
   try {
     const daemon = await startDaemon({ ...options, log });
-    announce(daemon, options);
+    await announce(daemon, options);
     stop.started(daemon);
   } catch (error) {
     // What is to be said to the user is said in one piece; a mistake of ours shows where it is.
@@ -141,7 +146,10 @@ function reload(daemon: Daemon | undefined, log: ReturnType<typeof createLog>): 
   }
 }
 
-function announce({ sampling }: Daemon, { version, places, privilegedCommand }: RunOptions): void {
+async function announce(
+  { sampling, monitauri, port, portMoved }: Daemon,
+  { version, places, privilegedCommand, openPage }: RunOptions,
+): Promise<void> {
   const { source, level } = sampling.latest()?.health ?? { source: "nothing yet", level: "" };
   const every = formatDuration(sampling.intervalMs());
   process.stdout.write(`Monitauri ${version}\nCounting: ${source}, ${level}; every ${every}\n`);
@@ -149,7 +157,18 @@ function announce({ sampling }: Daemon, { version, places, privilegedCommand }: 
     const how = process.geteuid?.() === 0 ? remedy : privilegedCommand;
     process.stderr.write(`Limited: no ${feature}: ${reason}.\nTo get it: ${how}\n`);
   }
-  process.stdout.write(`Socket:   ${places.socket}\nCtrl-C stops.\n`);
+  const page = port === undefined ? "" : pageLines(await monitauri.invite(), portMoved);
+  process.stdout.write(`Socket:   ${places.socket}\n${page}Ctrl-C stops.\n`);
+  if (port === undefined || openPage === undefined) return;
+  // A code of its own: the printed one stays good for another browser.
+  const { url } = await monitauri.invite();
+  void openPage(url);
+}
+
+function pageLines({ url }: Invitation, portMoved: boolean): string {
+  const validFor = formatDuration(CODE_VALID_MS);
+  const moved = portMoved ? `; port ${DEFAULT_PORT} is another program's` : "";
+  return `Page:     ${url}\n          (works once, within ${validFor}; for a new address: monitauri open${moved})\n`;
 }
 
 function farewell({ sampling }: Daemon, ranMs: number, attached: boolean): string {

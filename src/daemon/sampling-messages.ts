@@ -1,15 +1,21 @@
 /** What the main thread and the sampling thread say to each other: plain data. */
 
 import type { ErrorCode } from "../model/error.ts";
-import type { ConnectionList, PsRow } from "../model/monitauri.ts";
+import type {
+  ConnectionList,
+  ConnectionsQuery,
+  Listener,
+  PsQuery,
+  PsRow,
+} from "../model/monitauri.ts";
 import type { Grouping, GroupRow, Sample } from "../model/sample.ts";
 import type { Unavailable } from "../model/unavailable.ts";
 
 /** What the main thread can ask, with the answer's type. */
 export interface Questions {
-  ps: { ask: "application" | "process"; answer: readonly PsRow[] };
-  /** Most rows to return. */
-  connections: { ask: number; answer: ConnectionList };
+  ps: { ask: PsQuery; answer: readonly PsRow[] };
+  connections: { ask: ConnectionsQuery; answer: ConnectionList };
+  listeners: { ask: null; answer: readonly Listener[] };
   groups: { ask: Grouping; answer: readonly GroupRow[] };
 }
 

@@ -24,11 +24,12 @@ test("serveSampling() opens, samples at once, answers, and closes with a last sa
       collector: { read: () => ({}) as Snapshot, close: () => void (closed += 1) },
       descriptors: () => descriptors,
       passedOver: [],
+      listeners: () => [],
     }),
     createSampler: () => sampler({}),
   });
-  port1.postMessage({ kind: "ask", id: 1, topic: "connections", what: 5 });
-  port1.postMessage({ kind: "ask", id: 2, topic: "ps", what: "process" });
+  port1.postMessage({ kind: "ask", id: 1, topic: "connections", what: { limit: 5 } });
+  port1.postMessage({ kind: "ask", id: 2, topic: "ps", what: { by: "process" } });
   await heard.until((message) => message.kind === "refusal");
   descriptors = [7];
   port1.postMessage({ kind: "stop" });
@@ -37,7 +38,7 @@ test("serveSampling() opens, samples at once, answers, and closes with a last sa
     { kind: "descriptors", descriptors: [7, 8] },
     { kind: "opened", passedOver: [] },
     { kind: "sample", sample: { atMs: 1 } },
-    { kind: "answer", id: 1, value: { connections: [], count: 5 } },
+    { kind: "answer", id: 1, value: { connections: [], count: 5, total: 5 } },
     { kind: "refusal", id: 2, code: "unsupported", message: "no processes here" },
     { kind: "sample", sample: { atMs: 2 } },
     { kind: "descriptors", descriptors: [7] },
@@ -76,6 +77,7 @@ test("serveSampling() goes on after a reading that failed", async () => {
       },
       descriptors: () => [],
       passedOver: [],
+      listeners: () => [],
     }),
     createSampler: () => sampler({}),
   });
@@ -104,6 +106,7 @@ test("serveSampling() gives the collector back and ends the thread when nothing 
       },
       descriptors: () => [7],
       passedOver: [],
+      listeners: () => [],
     }),
     createSampler: () => sampler({}),
   });
@@ -132,7 +135,7 @@ function sampler(different: Partial<SamplerPart>): SamplerPart {
     ps() {
       throw new MonitauriError("unsupported", "no processes here");
     },
-    connections: (count = 0) => ({ connections: [], count }),
+    connections: ({ limit: count = 0 } = {}) => ({ connections: [], count, total: count }),
     setIntervalMs() {},
     groups: () => [],
     ...different,

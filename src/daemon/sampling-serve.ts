@@ -2,7 +2,7 @@
 
 import type { MessagePort } from "node:worker_threads";
 import { MonitauriError } from "../model/error.ts";
-import type { ConnectionList } from "../model/monitauri.ts";
+import type { Listener } from "../model/monitauri.ts";
 import type { Unavailable } from "../model/unavailable.ts";
 import type { Sampler, SamplerOptions } from "../sampler/sampler.ts";
 import { startTick, type TickClock } from "../sampler/tick.ts";
@@ -24,9 +24,7 @@ export interface ServeOptions extends SamplingData {
 }
 
 /** What this thread uses of a sampler. */
-export interface SamplerPart extends Pick<Sampler, "take" | "setIntervalMs" | "ps" | "groups"> {
-  connections(limit?: number): ConnectionList;
-}
+export type SamplerPart = Pick<Sampler, "take" | "setIntervalMs" | "ps" | "connections" | "groups">;
 
 /** Serves until told to stop. When it fails for good it throws: the thread then ends and the main thread starts anew. */
 export async function serveSampling(port: MessagePort, options: ServeOptions): Promise<void> {
@@ -37,7 +35,7 @@ export async function serveSampling(port: MessagePort, options: ServeOptions): P
     port.close();
     return;
   }
-  const { collector, descriptors, passedOver } = opened;
+  const { collector, descriptors, passedOver, listeners } = opened;
   const tellDescriptors = descriptorReporter(descriptors, say);
   tellDescriptors();
   say({ kind: "opened", passedOver });
@@ -82,7 +80,7 @@ export async function serveSampling(port: MessagePort, options: ServeOptions): P
   port.on("message", (message: ToSampling) => {
     switch (message.kind) {
       case "ask":
-        say(answer(sampler, message));
+        say(answer({ sampler, listeners }, message));
         return;
       case "interval":
         sampler.setIntervalMs(message.intervalMs);
@@ -119,12 +117,18 @@ const CLOCK: TickClock = {
   },
 };
 
+/** Who knows the answers. */
+interface Known {
+  readonly sampler: SamplerPart;
+  listeners(): readonly Listener[];
+}
+
 function answer(
-  sampler: SamplerPart,
+  known: Known,
   { id, topic, what }: { id: number; topic: Topic; what: unknown },
 ): FromSampling {
   try {
-    return { kind: "answer", id, value: ask(sampler, topic, what) };
+    return { kind: "answer", id, value: ask(known, topic, what) };
   } catch (error) {
     const code = error instanceof MonitauriError ? error.code : "failed";
     return {
@@ -136,12 +140,15 @@ function answer(
   }
 }
 
-function ask(sampler: SamplerPart, topic: Topic, what: unknown): Questions[Topic]["answer"] {
+function ask(known: Known, topic: Topic, what: unknown): Questions[Topic]["answer"] {
+  const { sampler, listeners } = known;
   switch (topic) {
     case "ps":
       return sampler.ps(what as Questions["ps"]["ask"]);
     case "connections":
       return sampler.connections(what as Questions["connections"]["ask"]);
+    case "listeners":
+      return listeners();
     case "groups":
       return sampler.groups(what as Questions["groups"]["ask"]);
   }

@@ -25,11 +25,13 @@ test("close() ends a thread that does not stop, and answers what is open", async
   const mute = "parentPort.on('message', () => {});";
   const sampling = await start(`parentPort.postMessage({ kind: "sample", sample: {} });${mute}`);
   assert.equal(sampling.thread().state, "running");
-  const asked = assert.rejects(sampling.ask("ps", "process"), { message: /has ended|is stopping/ });
+  const asked = assert.rejects(sampling.ask("ps", { by: "process" }), {
+    message: /has ended|is stopping/,
+  });
   await sampling.close();
   await asked;
   assert.equal(sampling.thread().state, "stopped");
-  await assert.rejects(sampling.ask("ps", "process"), { code: "failed" });
+  await assert.rejects(sampling.ask("ps", { by: "process" }), { code: "failed" });
 });
 
 function start(source: string) {

@@ -47,6 +47,8 @@ export interface SamplingOptions {
   readonly worker: URL;
   readonly intervalMs: number;
   readonly log: Log;
+  /** Told of every sample, after it is in the totals. */
+  readonly onSample?: (sample: Sample, totals: Totals) => void;
 }
 
 /** @throws MonitauriError "unsupported" where nothing can count here, "failed" where the thread dies at once. */
@@ -98,6 +100,7 @@ export async function startSampling(options: SamplingOptions): Promise<Sampling>
         latest = message.sample;
         state = "running";
         totals.add(message.sample);
+        sampleTaken(message.sample);
         isStarted = true;
         started.resolve();
         return;
@@ -120,6 +123,16 @@ export async function startSampling(options: SamplingOptions): Promise<Sampling>
           .join("; ");
         started.reject(cannotCount(message.missing));
         return;
+    }
+  }
+
+  // A sample that somebody cannot use is no reason to stop counting.
+  function sampleTaken(sample: Sample): void {
+    try {
+      options.onSample?.(sample, totals);
+    } catch (error) {
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      log.warnOnce(text, text);
     }
   }
 

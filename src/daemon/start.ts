@@ -2,6 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { extname, join } from "node:path";
+import { openBrowser } from "./browser.ts";
 import { daemonPlaces, isChosen, type PlaceOptions } from "./places.ts";
 import { runDaemon } from "./run.ts";
 import { readVersion } from "./version.ts";
@@ -9,18 +10,26 @@ import { readVersion } from "./version.ts";
 export interface StartOptions {
   readonly place: PlaceOptions;
   readonly intervalMs: number | undefined;
+  /** Of the page; 0: any that is free. */
+  readonly port: number | undefined;
+  /** Open the page in a browser where that is possible. */
+  readonly open: boolean;
 }
 
 /** Runs until told to stop; resolves to the exit code. */
-export function start({ place, intervalMs }: StartOptions): Promise<number> {
-  const isCheckout = existsSync(join(import.meta.dirname, "..", "..", "src", "main.ts"));
+export function start({ place, intervalMs, port, open }: StartOptions): Promise<number> {
+  const root = join(import.meta.dirname, "..", "..");
+  const isCheckout = existsSync(join(root, "src", "main.ts"));
   return runDaemon({
     version: readVersion(),
     places: daemonPlaces(place),
     chosen: isChosen(place),
     intervalMs,
+    port,
+    pageFolder: join(root, "dist", "ui"),
     worker: new URL(`./sampling-worker${extname(import.meta.url)}`, import.meta.url),
     env: place.env,
+    openPage: open ? (url) => openBrowser(url, place) : undefined,
     privilegedCommand: isCheckout ? "sudo npm start" : "sudo monitauri start",
   });
 }

@@ -14,6 +14,7 @@ test("createTotals() goes on counting where a dead thread stopped, and records t
   const gap = { fromMs: 2000, toMs: 4000, reason: "sampler-restarted" } as const;
   totals.add(sample(4000, 5, gap));
   assert.equal(totals.sum().rxBytes, 35);
+  assert.equal(totals.sums().loopback.rxBytes, 35);
   assert.deepEqual(totals.gaps(), [gap]);
 });
 
@@ -37,5 +38,5 @@ function sample(atMs: number, rxBytes: number, gap?: Gap): Sample {
     rxDeviceBytes: 0,
     txDeviceBytes: 0,
   };
-  return { atMs, total, gap } as Sample;
+  return { atMs, total, loopbackTotal: total, gap } as Sample;
 }

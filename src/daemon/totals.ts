@@ -9,13 +9,21 @@ export interface Totals {
   add(sample: Sample): void;
   /** The thread that made the samples has died; the next one counts from zero, and says so in its first sample. */
   interrupted(): void;
+  /** The machine's. */
   sum(): Traffic;
+  /** The machine's and, apart from it, loopback. */
+  sums(): Sums;
   gaps(): readonly Gap[];
 }
 
+export interface Sums {
+  readonly network: Traffic;
+  readonly loopback: Traffic;
+}
+
 export function createTotals(): Totals {
-  let earlier: Traffic = NOTHING;
-  let current: Traffic = NOTHING;
+  let earlier: Sums = NONE;
+  let current: Sums = NONE;
   const gaps: Gap[] = [];
 
   function record(gap: Gap): void {
@@ -26,13 +34,14 @@ export function createTotals(): Totals {
   return {
     add(sample) {
       if (sample.gap !== undefined) record(sample.gap);
-      current = sample.total;
+      current = { network: sample.total, loopback: sample.loopbackTotal };
     },
     interrupted() {
-      earlier = add(earlier, current);
-      current = NOTHING;
+      earlier = addSums(earlier, current);
+      current = NONE;
     },
-    sum: () => add(earlier, current),
+    sum: () => add(earlier.network, current.network),
+    sums: () => addSums(earlier, current),
     gaps: () => [...gaps],
   };
 }
@@ -47,6 +56,12 @@ const NOTHING: Traffic = {
   rxDeviceBytes: 0,
   txDeviceBytes: 0,
 };
+
+const NONE: Sums = { network: NOTHING, loopback: NOTHING };
+
+function addSums(a: Sums, b: Sums): Sums {
+  return { network: add(a.network, b.network), loopback: add(a.loopback, b.loopback) };
+}
 
 function add(a: Traffic, b: Traffic): Traffic {
   return {

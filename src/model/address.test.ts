@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { BlockList, SocketAddress } from "node:net";
 import { test } from "node:test";
-import { addressScope, addressText } from "./address.ts";
+import { addressScope, addressText, parseAddress, parseNetwork } from "./address.ts";
 
 test("addressText() writes IPv4-mapped addresses as dotted quads", () => {
   assert.equal(addressText(mapped(192, 0, 2, 1)), "192.0.2.1");
@@ -79,3 +79,44 @@ function mapped(a: number, b: number, c: number, d: number): Uint8Array {
 function ipv6(groups: readonly number[]): Uint8Array {
   return new Uint8Array(groups.flatMap((value) => [value >> 8, value & 255]));
 }
+
+test("parseAddress() reads what addressText() writes, and refuses the rest", () => {
+  for (const text of [
+    "192.0.2.1",
+    "::",
+    "::1",
+    "2001:db8::1",
+    "fe80::1:0:0:2",
+    "1:2:3:4:5:6:7:8",
+  ]) {
+    assert.equal(addressText(parseAddress(text) ?? new Uint8Array(16)), text);
+  }
+  assert.equal(addressText(parseAddress("::ffff:192.0.2.1") ?? new Uint8Array(16)), "192.0.2.1");
+  for (const text of [
+    "",
+    "1.2.3",
+    "1.2.3.256",
+    ":::",
+    "1::2::3",
+    "12345::",
+    "1:2:3:4:5:6:7",
+    "g::",
+    "1:2:3:4:5:6:7:8::",
+  ]) {
+    assert.equal(parseAddress(text), undefined, text);
+  }
+});
+
+test("parseNetwork() tells who is inside", () => {
+  const inside = (network: string, address: string) =>
+    parseNetwork(network)?.(parseAddress(address) ?? new Uint8Array(16));
+  assert.equal(inside("10.0.0.0/8", "10.255.0.1"), true);
+  assert.equal(inside("10.0.0.0/8", "11.0.0.1"), false);
+  assert.equal(inside("192.0.2.128/25", "192.0.2.127"), false);
+  assert.equal(inside("0.0.0.0/0", "2001:db8::1"), false, "the other family");
+  assert.equal(inside("2001:db8::/33", "2001:db8:7fff::1"), true);
+  assert.equal(inside("2001:db8::/33", "2001:db8:8000::1"), false);
+  for (const text of ["10.0.0.0", "10.0.0.0/33", "::/129", "x/8", "10.0.0.0/-1"]) {
+    assert.equal(parseNetwork(text), undefined, text);
+  }
+});

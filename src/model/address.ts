@@ -13,6 +13,28 @@ export function addressText(bytes: Uint8Array, offset = 0): string {
   return isMappedIpv4(bytes, offset) ? ipv4Text(bytes, offset + 12) : ipv6Text(bytes, offset);
 }
 
+/** Sixteen bytes of an address as people write it, IPv4 or RFC 4291 section 2.2; undefined where it is none. */
+export function parseAddress(text: string): Uint8Array | undefined {
+  const dotted = /^(.*:)?(\d{1,3}(?:\.\d{1,3}){3})$/.exec(text);
+  if (dotted === null) return text.includes(":") ? parseGroups(text) : undefined;
+  const parts = (dotted[2] ?? "").split(".").map(Number);
+  if (parts.some((part) => part > 255)) return undefined;
+  const [a = 0, b = 0, c = 0, d = 0] = parts;
+  const last = `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
+  return parseGroups(`${dotted[1] ?? "::ffff:"}${last}`);
+}
+
+/** A network, "10.0.0.0/8", as a test of sixteen bytes; undefined where the text is none. */
+export function parseNetwork(text: string): ((address: Uint8Array) => boolean) | undefined {
+  const [, base = "", prefix = ""] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? [];
+  const network = parseAddress(base);
+  if (network === undefined) return undefined;
+  const isIpv4 = !base.includes(":");
+  if (Number(prefix) > (isIpv4 ? 32 : 128)) return undefined;
+  const bits = Number(prefix) + (isIpv4 ? 96 : 0);
+  return (address) => startsAlike(network, address, bits);
+}
+
 /** How far an address reaches. Private: RFC 1918, 6598 (carrier-grade NAT) and 4193. Broadcast counts as multicast. */
 export function addressScope(bytes: Uint8Array, offset = 0): AddressScope {
   return isMappedIpv4(bytes, offset) ? ipv4Scope(bytes, offset + 12) : ipv6Scope(bytes, offset);
@@ -22,6 +44,29 @@ export function addressScope(bytes: Uint8Array, offset = 0): AddressScope {
 export function isMappedIpv4(bytes: Uint8Array, offset = 0): boolean {
   for (let i = 0; i < 10; i++) if (bytes[offset + i] !== 0) return false;
   return bytes[offset + 10] === 0xff && bytes[offset + 11] === 0xff;
+}
+
+function parseGroups(text: string): Uint8Array | undefined {
+  const [before = "", after, ...more] = text.split("::");
+  if (more.length > 0) return undefined;
+  const head = before === "" ? [] : before.split(":");
+  const tail = after === undefined || after === "" ? [] : after.split(":");
+  const missing = 8 - head.length - tail.length;
+  if (after === undefined ? missing !== 0 : missing < 1) return undefined;
+  const groups = [...head, ...new Array<string>(missing).fill("0"), ...tail];
+  if (groups.some((each) => !/^[\da-f]{1,4}$/i.test(each))) return undefined;
+  const values = groups.map((each) => Number.parseInt(each, 16));
+  return Uint8Array.from(values.flatMap((value) => [value >> 8, value & 0xff]));
+}
+
+function startsAlike(a: Uint8Array, b: Uint8Array, bits: number): boolean {
+  for (let i = 0; i < 16; i++) {
+    const left = bits - i * 8;
+    if (left <= 0) return true;
+    const mask = left >= 8 ? 0xff : (0xff << (8 - left)) & 0xff;
+    if ((byteAt(a, i) & mask) !== (byteAt(b, i) & mask)) return false;
+  }
+  return true;
 }
 
 function ipv4Text(bytes: Uint8Array, at: number): string {

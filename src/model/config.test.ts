@@ -4,11 +4,14 @@ import { test } from "node:test";
 import { parseConfig, parseInterval } from "./config.ts";
 
 test("parseConfig() fills in what is not said", () => {
-  assert.deepEqual(parseConfig({}), { intervalMs: 1000, logLevel: "info" });
-  assert.deepEqual(parseConfig({ intervalMs: 500, logLevel: "debug" }), {
-    intervalMs: 500,
-    logLevel: "debug",
+  assert.deepEqual(parseConfig({}), {
+    intervalMs: 1000,
+    logLevel: "info",
+    page: true,
+    port: undefined,
   });
+  const all = { intervalMs: 500, logLevel: "debug", page: false, port: 8080 } as const;
+  assert.deepEqual(parseConfig(all), all);
 });
 
 test("parseConfig() names each wrong entry", () => {
@@ -17,8 +20,9 @@ test("parseConfig() names each wrong entry", () => {
     message: /intervalMs: .*; logLevel: /,
   });
   assert.throws(() => parseConfig({ interval: 5 }), {
-    message: "unknown: interval (known: intervalMs, logLevel)",
+    message: "unknown: interval (known: intervalMs, logLevel, page, port)",
   });
+  assert.throws(() => parseConfig({ port: 65_536 }), { message: /^port: / });
   assert.throws(() => parseConfig(7), { code: "invalid" });
 });
 

@@ -14,6 +14,10 @@ export interface Config {
   /** Time from one sample to the next. */
   readonly intervalMs: number;
   readonly logLevel: LogLevel;
+  /** Serve the page, on this machine only. */
+  readonly page: boolean;
+  /** Port of the page; undefined: the usual one, or one of those after it. 0: any that is free. */
+  readonly port: number | undefined;
 }
 
 const intervalMs = z.int().min(MIN_INTERVAL_MS).max(MAX_INTERVAL_MS);
@@ -21,12 +25,14 @@ const intervalMs = z.int().min(MIN_INTERVAL_MS).max(MAX_INTERVAL_MS);
 const configSchema = z.strictObject({
   intervalMs: intervalMs.default(1000),
   logLevel: z.enum(LOG_LEVELS).default("info"),
+  page: z.boolean().default(true),
+  port: z.int().min(0).max(65_535).optional(),
 });
 
 /** @throws MonitauriError "invalid" that names every wrong entry; unknown entries are wrong, they may be misspelt. */
 export function parseConfig(value: unknown): Config {
   const parsed = configSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return { port: undefined, ...parsed.data };
   throw new MonitauriError("invalid", parsed.error.issues.map(sayIssue).join("; "));
 }
 

@@ -2,6 +2,7 @@
 
 export type ErrorCode =
   | "unsupported" // this machine or build cannot do it
+  | "unauthorized" // who asks has not said who it is, or no longer may
   | "forbidden" // the user may not
   | "busy" // somebody else holds it: a port, a data folder
   | "invalid" // the request makes no sense

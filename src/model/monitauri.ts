@@ -1,5 +1,6 @@
 /** Everything a user can ask of Monitauri: implemented in process by the daemon, over HTTP by the client. */
 
+import type { InterfaceBytes, LiveQuery, LiveSample } from "./live.ts";
 import type { Container } from "./process.ts";
 import type { Connection, Gap, Grouping, GroupRow, InterfaceCoverage, Traffic } from "./sample.ts";
 import type { Bound, CollectorHealth } from "./snapshot.ts";
@@ -37,13 +38,18 @@ export interface OwnCost {
   readonly lastTickMs: number | undefined;
 }
 
-/** A row of `ps`: an application or a process, its totals since the daemon started and its rates now. */
+/** A row of `ps`: an application or a process, its totals since the daemon started and its rates now. All its traffic,
+ * on whatever interface; the loopback part is said beside it. */
 export interface PsRow {
+  /** Application.key, also of a process row; "remainder:" and its kind for rows without a process. */
+  readonly key: string;
   readonly application: string;
   readonly path: string | null;
   /** null for an application row with several processes. */
   readonly pid: number | null;
   readonly pids: readonly number[];
+  /** Of a process row, cut at 1,024 bytes altogether; empty for an application. */
+  readonly arguments: readonly string[];
   readonly user: string | null;
   readonly container: Container | null;
   readonly unit: string | null;
@@ -58,6 +64,10 @@ export interface PsRow {
   /** The part of rxBytes and txBytes that never left this machine. */
   readonly rxLoopbackBytes: number;
   readonly txLoopbackBytes: number;
+  readonly rxLoopbackBytesPerSecond: number;
+  readonly txLoopbackBytesPerSecond: number;
+  /** rxBytes and txBytes by interface. */
+  readonly interfaces: readonly InterfaceBytes[];
   readonly connections: number;
   readonly startedAtMs: number | null;
   readonly lastActiveAtMs: number;
@@ -71,17 +81,81 @@ export interface PsRow {
 
 export interface PsQuery {
   readonly by?: "application" | "process";
+  /** A filter expression; see filter.ts. */
+  readonly filter?: string;
 }
 
+/** What connections can be sorted by; numbers the largest first, names and times upwards. */
+export const CONNECTION_ORDERS = [
+  "rate",
+  "rx",
+  "tx",
+  "rxTotal",
+  "txTotal",
+  "application",
+  "remote",
+  "local",
+  "state",
+  "opened",
+  "rtt",
+  "retransmits",
+] as const;
+export type ConnectionOrder = (typeof CONNECTION_ORDERS)[number];
+
 export interface ConnectionsQuery {
-  /** Most rows to return, the busiest first; 10,000 where not given. */
+  /** Most rows to return; 10,000 where not given. */
   readonly limit?: number;
+  /** Rows to leave out at the beginning. */
+  readonly offset?: number;
+  /** "rate" where not given: the busiest first. */
+  readonly sort?: ConnectionOrder;
+  readonly reverse?: boolean;
+  /** A filter expression; see filter.ts. */
+  readonly filter?: string;
 }
 
 export interface ConnectionList {
   readonly connections: readonly Connection[];
-  /** How many there are, also when fewer are returned. */
+  /** How many fit the filter, also when fewer are returned. */
   readonly count: number;
+  /** How many there are. */
+  readonly total: number;
+}
+
+/** A socket that waits for others: TCP that listens, UDP that is bound without a peer. */
+export interface Listener {
+  readonly protocol: string;
+  readonly localAddress: string;
+  readonly localPort: number;
+  /** null: the owner may not be seen, or is the kernel. */
+  readonly pid: number | null;
+  /** Application.key where the program is one that has used the network, else null. */
+  readonly key: string | null;
+  readonly application: string;
+  readonly path: string | null;
+  readonly user: string | null;
+  readonly container: string | null;
+}
+
+/** A way in for a browser. */
+export interface Invitation {
+  /** The page's address with a one-time code in its fragment. */
+  readonly url: string;
+  /** The code is worthless from then on. */
+  readonly expiresAtMs: number;
+}
+
+/** A way in for a program that reads over TCP, such as Prometheus; its secret is shown once, when it is made. */
+export interface Token {
+  /** Letters, digits, "-", "_" and ".", 64 at most. */
+  readonly name: string;
+  readonly createdAtMs: number;
+  readonly lastUsedAtMs: number | null;
+}
+
+export interface NewToken {
+  readonly name: string;
+  readonly token: string;
 }
 
 /** One line of `doctor`: an ability of this machine, and what to do where it is missing. */
@@ -100,8 +174,20 @@ export interface Diagnosis {
 
 export interface Monitauri {
   status(): Promise<Status>;
+  /** One sample after the other until the reader returns or the daemon ends. A reader that is slow misses samples: it
+   * gets the latest, never a growing queue. */
+  live(query?: LiveQuery): AsyncIterable<LiveSample>;
   ps(query?: PsQuery): Promise<readonly PsRow[]>;
   connections(query?: ConnectionsQuery): Promise<ConnectionList>;
+  listeners(): Promise<readonly Listener[]>;
   groups(by: Grouping): Promise<readonly GroupRow[]>;
   doctor(): Promise<Diagnosis>;
+  /** Only over the Unix socket. @throws MonitauriError "unsupported" where no page is served, "forbidden" elsewhere. */
+  invite(): Promise<Invitation>;
+  /** Tokens of programs. Like their making and removal only over the Unix socket. */
+  tokens(): Promise<readonly Token[]>;
+  /** @throws MonitauriError "busy" where the name is taken or there are too many, "invalid" where it is no name. */
+  addToken(name: string): Promise<NewToken>;
+  /** Whoever has it gets no answer any more. @throws MonitauriError "not-found". */
+  removeToken(name: string): Promise<void>;
 }

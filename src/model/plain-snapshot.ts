@@ -1,5 +1,6 @@
 /** Snapshots from plain objects, for tests and demonstrations: only what matters is named, the rest has defaults. */
 
+import type { Observation } from "./observation.ts";
 import type { Process } from "./process.ts";
 import {
   COUNTER_NAMES,
@@ -41,6 +42,7 @@ export interface PlainSnapshot {
   /** As monotonicMs where not given. */
   readonly bootMs?: number;
   readonly flows?: readonly PlainFlow[];
+  readonly observations?: readonly Observation[];
   readonly processes?: readonly Process[];
   readonly exited?: readonly number[];
   readonly interfaces?: readonly InterfaceReading[];
@@ -54,6 +56,7 @@ export function snapshotOf(plain: PlainSnapshot): Snapshot {
     monotonicMs,
     bootMs: plain.bootMs ?? monotonicMs,
     flows: flowTableOf(plain.flows ?? []),
+    observations: plain.observations ?? [],
     processes: plain.processes ?? [],
     exited: plain.exited ?? [],
     interfaces: plain.interfaces ?? [],
@@ -115,6 +118,7 @@ const HEALTHY: CollectorHealth = {
   processOverflow: 0,
   socketOverflow: 0,
   missedRuns: 0,
+  lostObservations: 0,
   kernelBytes: 0,
 };
 

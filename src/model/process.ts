@@ -38,8 +38,8 @@ export interface Process {
 
 /** What people call the program. */
 export interface Application {
-  /** Stable across restarts: "path:/usr/bin/curl", "script:/opt/train.py", "container:web", "unit:ssh.service",
-   * "kernel", "unknown". */
+  /** Stable across restarts: "path:/usr/bin/curl", "path:/bin/busybox#wget" (an applet), "script:/opt/train.py",
+   * "container:web", "unit:ssh.service", "name:curl" (no path is known), "kernel", "unknown". */
   readonly key: string;
   /** What a person reads: "curl", "train.py (python3)", "web (docker)". Printable, 256 characters at most. */
   readonly name: string;

@@ -1,5 +1,7 @@
 /** What happened between two snapshots, and the totals since the daemon started. */
 
+import type { ActivityRow, LiveInterface } from "./live.ts";
+import type { HostName, SpokenProtocol } from "./naming.ts";
 import type { CollectorHealth, InterfaceKind } from "./snapshot.ts";
 
 /** Bytes and packets in both directions. Wire: IP packets with headers as on the wire, segments counted.
@@ -29,6 +31,7 @@ export const GROUPINGS = [
   "process",
   "remote",
   "protocol",
+  "spoken",
   "interface",
   "user",
   "container",
@@ -92,7 +95,9 @@ export interface Sample {
   readonly loopbackTotal: Traffic;
   readonly rxBytesPerSecond: number;
   readonly txBytesPerSecond: number;
-  readonly applications: readonly GroupRow[];
+  /** With traffic in the interval, and traffic without a process, the busiest first. */
+  readonly applications: readonly ActivityRow[];
+  readonly interfaces: readonly LiveInterface[];
   readonly coverage: readonly InterfaceCoverage[];
   readonly health: CollectorHealth;
   /** How long reading and summing took, milliseconds. */
@@ -112,12 +117,18 @@ export interface Connection {
   readonly processId: number;
   readonly pid: number | undefined;
   readonly application: string;
+  /** Application.key, or that of a row without a process. */
+  readonly applicationKey: string;
+  readonly user: string | undefined;
   readonly interface: string | undefined;
   readonly container: string | undefined;
+  readonly unit: string | undefined;
   readonly openedAtMs: number;
   readonly lastActiveAtMs: number;
   readonly rttMs: number | undefined;
   readonly retransmits: number | undefined;
+  readonly host?: HostName | undefined;
+  readonly spoken?: SpokenProtocol | undefined;
   readonly total: Traffic;
   readonly rxBytesPerSecond: number;
   readonly txBytesPerSecond: number;

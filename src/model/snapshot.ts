@@ -1,5 +1,6 @@
 /** What a collector reads at one moment: cumulative counters of everything that changed since it read last. */
 
+import type { Observation } from "./observation.ts";
 import type { Process } from "./process.ts";
 import type { Unavailable } from "./unavailable.ts";
 
@@ -128,6 +129,8 @@ export interface CollectorHealth {
   readonly socketOverflow: number;
   /** Runs of a kernel program that the kernel skipped because it was running already on that CPU. */
   readonly missedRuns: number;
+  /** First packets of flows that found no room: their names and protocols are not known. */
+  readonly lostObservations: number;
   /** Memory of kernel maps in bytes. */
   readonly kernelBytes: number;
 }
@@ -140,6 +143,8 @@ export interface Snapshot {
   /** Clock that goes on while suspended, milliseconds since boot. */
   readonly bootMs: number;
   readonly flows: FlowTable;
+  /** First packets of flows that are in this snapshot or in one before. */
+  readonly observations: readonly Observation[];
   /** New processes and those of which more is known now. */
   readonly processes: readonly Process[];
   /** Process.ids that have exited and have no flow any more. */

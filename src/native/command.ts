@@ -12,6 +12,8 @@ export interface CommandOptions {
   readonly timeoutMs?: number;
   /** An open descriptor of ours that the program gets as its descriptor 3. */
   readonly descriptor?: number;
+  /** Further variables: a program with a window must find its display. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface CommandResult {
@@ -29,10 +31,10 @@ export function runCommand(
   options: CommandOptions = {},
 ): Promise<CommandResult> {
   const [file, ...args] = argv;
-  const { timeoutMs = 10_000, descriptor } = options;
+  const { timeoutMs = 10_000, descriptor, env } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, {
-      env: { PATH: SEARCH_PATH, LC_ALL: "C" },
+      env: { ...env, PATH: SEARCH_PATH, LC_ALL: "C" },
       stdio: ["ignore", "pipe", "pipe", ...(descriptor === undefined ? [] : [descriptor])],
       timeout: timeoutMs,
       killSignal: "SIGKILL",

@@ -45,6 +45,26 @@ export function groupId(name: string, groups = readText("/etc/group")): number |
   return undefined;
 }
 
+/** Users of a group: those it lists, and those whose own group it is. Only local ones, as above. */
+export function groupMembers(
+  gid: number,
+  { groups = readText("/etc/group"), users = readText("/etc/passwd") } = {},
+): number[] {
+  const listed = groups
+    .split("\n")
+    .map((line) => line.split(":"))
+    .filter(([, , id]) => id === String(gid))
+    .flatMap(([, , , names = ""]) => names.split(","));
+  return users
+    .split("\n")
+    .map((line) => line.split(":"))
+    .filter(
+      ([name = "", , , group]) => name !== "" && (group === String(gid) || listed.includes(name)),
+    )
+    .map(([, , uid]) => Number(uid))
+    .filter(Number.isInteger);
+}
+
 function readText(path: string): string {
   try {
     return readFileSync(path, "utf8");

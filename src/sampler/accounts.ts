@@ -11,15 +11,17 @@
  * - Carried packets, second copies of one packet, and a tunnel's outer packets (traffic of the process that carries it,
  *   outside tunnels): a byte that crosses a VPN counts inside it, once. */
 
+import type { LearnedFacts } from "../model/naming.ts";
 import type { RemainderKind } from "../model/sample.ts";
 import { FLOW_KINDS, type FlowTable, type Snapshot } from "../model/snapshot.ts";
 import { ENDED_FLOWS_KEPT, EndedFlows } from "./ended-flows.ts";
-import { type FlowKeeper, FlowMemory } from "./flow-memory.ts";
+import { type FlowKeeper, FlowMemory, FREE } from "./flow-memory.ts";
 import { InterfaceBook, type InterfaceEntry } from "./interface-book.ts";
 import { Ledger } from "./ledger.ts";
 import { isLoopback } from "./loopback.ts";
 import { REMAINDER_OF_KIND } from "./remainders.ts";
 import { RemoteHistory } from "./remote-history.ts";
+import { SpokenTotals } from "./spoken-totals.ts";
 import { type Interval, Tally } from "./tally.ts";
 import { BYTES, DEVICE, DIFFERENCE_WIDTH, leaveOutCopies } from "./traffic.ts";
 
@@ -31,6 +33,8 @@ export class Accounts {
   readonly interfaces = new InterfaceBook();
   /** By protocol number; only traffic of sockets. */
   readonly protocols = new Map<number, Tally>();
+  /** By what is spoken; only traffic of sockets. */
+  readonly spoken = new SpokenTotals();
   readonly remotes = new RemoteHistory();
   readonly ended = new EndedFlows();
   /** The machine's total. */
@@ -49,7 +53,7 @@ export class Accounts {
       connections: (process, change) => this.ledger.connections(process, change),
       ended: (columns, flow) => {
         if (REMAINDER_OF_KIND[columns.kind[flow] ?? 0] !== undefined) return;
-        this.ended.add(columns, flow, this.nowMonotonicMs);
+        this.ended.add(this.memory, flow, this.nowMonotonicMs);
       },
       retired: (columns, flow) => {
         if (REMAINDER_OF_KIND[columns.kind[flow] ?? 0] !== undefined) return;
@@ -59,8 +63,8 @@ export class Accounts {
     this.memory = new FlowMemory(keeper);
   }
 
-  /** Takes a snapshot in; `intervalMs` is its distance to the one before. */
-  take(snapshot: Snapshot, intervalMs: number): void {
+  /** Takes a snapshot in; `intervalMs` is its distance to the one before, `learned` what its first packets told. */
+  take(snapshot: Snapshot, intervalMs: number, learned: readonly LearnedFacts[] = []): void {
     this.interval = { number: this.interval.number + 1, atMs: snapshot.atMs };
     this.intervalMs = intervalMs;
     this.nowMonotonicMs = snapshot.monotonicMs;
@@ -72,6 +76,7 @@ export class Accounts {
     for (let row = 0; row < snapshot.flows.length; row++) {
       if (this.memory.read(snapshot.flows, row)) this.#account(snapshot.flows, row);
     }
+    for (const one of learned) this.#learn(one);
     this.memory.finish(ENDED_FLOWS_KEPT);
     this.#accountOverflow(snapshot);
     for (const id of snapshot.exited) this.ledger.exit(id);
@@ -87,16 +92,35 @@ export class Accounts {
     const loopback = this.#isLoopback(table.index[row] as number, on);
     const owner = this.ledger.row(kind, process);
     owner.add(difference, this.interval);
+    owner.addOn(on === undefined ? 0 : on.reading.id, difference, this.interval);
     if (loopback) owner.addLoopback(difference, this.interval);
     (on?.tally ?? this.interfaces.elsewhere).add(difference, this.interval);
     if (REMAINDER_OF_KIND[kind] === undefined) {
-      this.#protocol(table.protocol[row] as number).add(difference, this.interval);
+      const protocol = table.protocol[row] as number;
+      this.#protocol(protocol).add(difference, this.interval);
+      const facts = this.memory.facts[table.index[row] as number];
+      this.spoken.tally(facts?.spoken, protocol).add(difference, this.interval);
     }
     leaveOutCopies(difference);
     if (on !== undefined) this.interfaces.cover(on, kind, difference);
     if (kind === FORWARDED || kind === CARRIED) return;
     if (loopback) this.loopback.add(difference, this.interval);
     else if (!this.#isOuter(process, on)) this.network.add(difference, this.interval);
+  }
+
+  /** What a flow has counted so far moves to what it speaks. */
+  #learn({ index: flow, serial, facts }: LearnedFacts): void {
+    const { memory, spoken, interval } = this;
+    const { columns } = memory;
+    if (columns.status[flow] === FREE || columns.serial[flow] !== serial) return;
+    const protocol = columns.protocol[flow] as number;
+    const from = spoken.tally(memory.facts[flow]?.spoken, protocol);
+    const to = spoken.tally(facts.spoken, protocol);
+    memory.facts[flow] = facts;
+    if (from === to || REMAINDER_OF_KIND[columns.kind[flow] ?? 0] !== undefined) return;
+    const sums = memory.sumsOf(flow);
+    from.shift(sums, -1, interval);
+    to.shift(sums, 1, interval);
   }
 
   #isLoopback(flow: number, on: InterfaceEntry | undefined): boolean {
@@ -129,6 +153,7 @@ export class Accounts {
     difference.set([rxBytes, txBytes], DEVICE);
     const kind: RemainderKind = "overflow";
     this.ledger.remainders[kind].add(difference, this.interval);
+    this.ledger.remainders[kind].addOn(0, difference, this.interval);
     this.network.add(difference, this.interval);
   }
 }

@@ -47,12 +47,17 @@ test("connections() shows addresses, owner, state, round-trip time and rates", (
     processId: 1,
     pid: 1001,
     application: "curl",
+    applicationKey: "path:/usr/bin/curl",
+    user: "user",
+    unit: undefined,
     interface: "eth2",
     container: "web",
     openedAtMs: 1234,
     lastActiveAtMs: 2000,
     rttMs: 1.5,
     retransmits: 2,
+    host: undefined,
+    spoken: undefined,
     total: { ...connections[0]?.total, txBytes: 500, txDeviceBytes: 500 },
     rxBytesPerSecond: 0,
     txBytesPerSecond: 500,
@@ -164,7 +169,7 @@ test("connections() shows the busiest first and says how many there are", () => 
       return { index: i, ...PEER, localPort: i, rxDeviceBytes: 1000 - i + value };
     }),
   });
-  const { connections, count } = sampler.connections(2);
+  const { connections, count } = sampler.connections({ limit: 2 });
   assert.equal(count, 4);
   assert.deepEqual(
     connections.map(({ localPort }) => localPort),
@@ -181,7 +186,7 @@ test("FlowMemory merges and counts 70,000 connections right, through every growt
   });
   take({ flows });
   assert.equal(sampler.flows, 70_000);
-  assert.equal(sampler.connections(5).count, 35_000);
+  assert.equal(sampler.connections({ limit: 5 }).count, 35_000);
   assert.equal(connectionsOf(sampler, "curl"), 35_000);
   const remotes = sampler.groups("remote");
   assert.equal(remotes.length, 10_001);
@@ -266,7 +271,7 @@ function open() {
 }
 
 function connectionsOf(sampler: ReturnType<typeof open>["sampler"], application: string) {
-  const row = sampler.ps("application").find((one) => one.application === application);
+  const row = sampler.ps().find((one) => one.application === application);
   const group = sampler.groups("application").find(({ name }) => name === application);
   assert.equal(row?.connections, group?.connections);
   return row?.connections;

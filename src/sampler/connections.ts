@@ -1,11 +1,14 @@
 /** Connections as people see them: the rows of one socket as one, with names and addresses as text. */
 
 import { addressText } from "../model/address.ts";
-import type { ConnectionList } from "../model/monitauri.ts";
+import { connectionFacts, parseFilter } from "../model/filter.ts";
+import type { ConnectionList, ConnectionsQuery } from "../model/monitauri.ts";
+import type { FlowFacts } from "../model/naming.ts";
 import { MPTCP, protocolName, TCP } from "../model/protocol.ts";
 import type { Connection } from "../model/sample.ts";
 import type { Accounts } from "./accounts.ts";
 import { busiest, busyness } from "./busiest.ts";
+import { connectionOrder } from "./connection-order.ts";
 import { addressesOf, type FlowColumns, hasPeer } from "./flow-columns.ts";
 import { LIVE } from "./flow-memory.ts";
 import { bytesPerSecond } from "./rates.ts";
@@ -15,19 +18,34 @@ import { addNumbers, BYTES, TRAFFIC_WIDTH, trafficOf } from "./traffic.ts";
 /** Most connections of one answer where no limit is given. */
 export const CONNECTIONS_SHOWN = 10_000;
 
-/** The busiest first: sockets that live, and those that ended a moment ago with the state "CLOSED". */
-export function connectionList(accounts: Accounts, limit = CONNECTIONS_SHOWN): ConnectionList {
+/** Sockets that live, and those that ended a moment ago with the state "CLOSED".
+ * @throws MonitauriError "invalid" where the filter is none. */
+export function connectionList(accounts: Accounts, query: ConnectionsQuery = {}): ConnectionList {
+  const { limit = CONNECTIONS_SHOWN, offset = 0, sort = "rate", reverse = false, filter } = query;
   const sockets = [...liveSockets(accounts), ...endedSockets(accounts)];
-  const scores = Float64Array.from(sockets, (socket) => score(accounts, socket));
-  const connections = busiest(scores, limit)
-    .flatMap((i) => sockets[i] ?? [])
-    .map((socket) => connectionOf(accounts, socket));
-  return { connections, count: sockets.length };
+  const total = sockets.length;
+  const simple = sort === "rate" && !reverse && (filter ?? "").trim() === "";
+  if (simple) {
+    // The usual question: text is only made of the rows that are shown.
+    const scores = Float64Array.from(sockets, (socket) => score(accounts, socket));
+    const connections = busiest(scores, offset + limit)
+      .slice(offset)
+      .flatMap((i) => sockets[i] ?? [])
+      .map((socket) => connectionOf(accounts, socket));
+    return { connections, count: total, total };
+  }
+  const fits = parseFilter(filter ?? "");
+  const fitting = sockets
+    .map((socket) => connectionOf(accounts, socket))
+    .filter((connection) => fits(connectionFacts(connection)))
+    .sort(connectionOrder(sort, reverse));
+  return { connections: fitting.slice(offset, offset + limit), count: fitting.length, total };
 }
 
 /** The rows of one socket. */
 interface Socket {
   readonly columns: FlowColumns;
+  readonly facts: readonly (FlowFacts | undefined)[];
   readonly rows: number[];
   readonly closed: boolean;
 }
@@ -35,20 +53,20 @@ interface Socket {
 const SOCKET = 0;
 
 function liveSockets({ memory }: Accounts): Socket[] {
-  const { columns } = memory;
+  const { columns, facts } = memory;
   const sockets = new Map<number, Socket>();
   for (let flow = 0; flow < memory.end; flow++) {
     if (columns.status[flow] !== LIVE || columns.kind[flow] !== SOCKET) continue;
     const first = memory.representative(flow);
     const known = sockets.get(first);
-    if (known === undefined) sockets.set(first, { columns, rows: [flow], closed: false });
+    if (known === undefined) sockets.set(first, { columns, facts, rows: [flow], closed: false });
     else known.rows.push(flow);
   }
   return [...sockets.values()];
 }
 
 function endedSockets({ ended, nowMonotonicMs }: Accounts): Socket[] {
-  const { columns } = ended;
+  const { columns, facts } = ended;
   const sockets = new Map<string, Socket>();
   for (const row of ended.rows(nowMonotonicMs)) {
     if (columns.kind[row] !== SOCKET) continue;
@@ -60,7 +78,7 @@ function endedSockets({ ended, nowMonotonicMs }: Accounts): Socket[] {
       columns.protocol[row],
     ].join(" ");
     const known = sockets.get(key);
-    if (known === undefined) sockets.set(key, { columns, rows: [row], closed: true });
+    if (known === undefined) sockets.set(key, { columns, facts, rows: [row], closed: true });
     else known.rows.push(row);
   }
   return [...sockets.values()];
@@ -80,7 +98,7 @@ function score({ memory }: Accounts, { columns, rows }: Socket): number {
 }
 
 function connectionOf(accounts: Accounts, socket: Socket): Connection {
-  const { columns, rows } = socket;
+  const { columns, rows, facts } = socket;
   const { memory, interfaces, intervalMs } = accounts;
   const total = new Float64Array(TRAFFIC_WIDTH);
   const delta = new Float64Array(TRAFFIC_WIDTH);
@@ -100,6 +118,7 @@ function connectionOf(accounts: Accounts, socket: Socket): Connection {
     ...tcpState(columns, latest),
     ...(socket.closed ? { state: "CLOSED" } : {}),
     interface: on[rows.indexOf(latest)] ?? on.find((name) => name !== undefined),
+    ...knownOf(rows.map((row) => facts[row])),
     openedAtMs: columns.openedAtMs[oldest] ?? 0,
     lastActiveAtMs: columns.lastActiveAtMs[latest] ?? 0,
     total: trafficOf(total),
@@ -122,7 +141,15 @@ function endpoints(columns: FlowColumns, row: number): Pick<Connection, Endpoint
   };
 }
 
-type Owner = "processId" | "pid" | "application" | "container";
+/** A socket has a row for each owner and interface; the first of them saw the first packets. */
+function knownOf(facts: readonly (FlowFacts | undefined)[]): Pick<Connection, "host" | "spoken"> {
+  return {
+    host: facts.find((one) => one?.host !== undefined)?.host,
+    spoken: facts.find((one) => one?.spoken !== undefined)?.spoken,
+  };
+}
+
+type Owner = "processId" | "pid" | "application" | "applicationKey" | "user" | "container" | "unit";
 
 function ownerOf({ ledger }: Accounts, processId: number): Pick<Connection, Owner> {
   const process = ledger.processes.get(processId)?.process;
@@ -130,7 +157,10 @@ function ownerOf({ ledger }: Accounts, processId: number): Pick<Connection, Owne
     processId,
     pid: process?.pid || undefined,
     application: process?.application.name ?? remainderLabel("unknown").name,
+    applicationKey: process?.application.key ?? remainderLabel("unknown").key,
+    user: process?.user,
     container: process?.container?.name ?? process?.container?.id,
+    unit: process?.unit,
   };
 }
 

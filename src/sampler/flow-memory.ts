@@ -1,9 +1,10 @@
 /** The flows that live now, by index: what they are, what they sum to, and what they did in the last interval. */
 
+import type { FlowFacts } from "../model/naming.ts";
 import type { FlowTable } from "../model/snapshot.ts";
 import { createColumns, type FlowColumns, growColumns, hasPeer } from "./flow-columns.ts";
 import { SocketIndex } from "./socket-index.ts";
-import type { Interval } from "./tally.ts";
+import type { FlowSums, Interval } from "./tally.ts";
 import { addNumbers, DIFFERENCE_WIDTH, isActive, sumCounters, TRAFFIC_WIDTH } from "./traffic.ts";
 
 /** As many as the collector has slots. Beyond it there is a mistake, not a busy machine: RangeError. */
@@ -35,6 +36,8 @@ export class FlowMemory {
   readonly difference = new Float64Array(DIFFERENCE_WIDTH);
   /** Eight sums per change of this interval. */
   deltas = new Float64Array(0);
+  /** What is known of each flow beside its columns. */
+  readonly facts: (FlowFacts | undefined)[] = [];
   /** Indexes from here on were never used. */
   end = 0;
   /** Flows that live. */
@@ -98,6 +101,16 @@ export class FlowMemory {
       : -1;
   }
 
+  /** What a flow sums to: since it has its index, and in this interval. */
+  sumsOf(flow: number): FlowSums {
+    const at = flow * TRAFFIC_WIDTH;
+    const deltaAt = this.deltaAt(this.columns, flow);
+    return {
+      total: this.columns.total.subarray(at, at + TRAFFIC_WIDTH),
+      delta: deltaAt < 0 ? undefined : this.deltas.subarray(deltaAt, deltaAt + TRAFFIC_WIDTH),
+    };
+  }
+
   /** The same flow for all rows of one socket. Only for live flows that are sockets. */
   representative(flow: number): number {
     return this.#sockets.representative(this.columns, flow);
@@ -128,12 +141,15 @@ export class FlowMemory {
   /** Gives the index to the flow that has it now; what it summed to so far stays with the one before. */
   #adopt(table: FlowTable, row: number, flow: number): void {
     const { columns } = this;
+    let facts: FlowFacts | undefined;
     if (columns.status[flow] === LIVE) {
       this.#leaveSocket(flow);
-      if (!isSameConnection(this, table, row)) this.#keeper.ended(columns, flow);
+      if (isSameConnection(this, table, row)) facts = this.facts[flow];
+      else this.#keeper.ended(columns, flow);
       this.size -= 1;
     }
     if (columns.status[flow] !== FREE) this.#retire(flow);
+    this.facts[flow] = facts;
     columns.index[flow] = flow;
     columns.serial[flow] = table.serial[row] as number;
     columns.process[flow] = table.process[row] as number;
@@ -177,6 +193,7 @@ export class FlowMemory {
     const { columns } = this;
     this.#keeper.retired(columns, flow);
     columns.status[flow] = FREE;
+    this.facts[flow] = undefined;
     columns.deltaInterval[flow] = 0;
     columns.total.fill(0, flow * TRAFFIC_WIDTH, (flow + 1) * TRAFFIC_WIDTH);
   }

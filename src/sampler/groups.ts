@@ -35,6 +35,8 @@ function draftsOf(accounts: Accounts, by: Exclude<Grouping, "remote">): Draft[] 
       return processDrafts(accounts);
     case "protocol":
       return protocolDrafts(accounts);
+    case "spoken":
+      return spokenDrafts(accounts);
     case "interface":
       return interfaceDrafts(accounts);
     case "user":
@@ -65,6 +67,15 @@ function protocolDrafts({ protocols, memory }: Accounts): Draft[] {
   return [...protocols].map(([protocol, tally]) => {
     const name = protocolName(protocol);
     return { key: name, name, tally, connections: connections.get(protocol) ?? 0 };
+  });
+}
+
+function spokenDrafts({ spoken, memory }: Accounts): Draft[] {
+  const connections = countConnections(memory, (flow) =>
+    spoken.tally(memory.facts[flow]?.spoken, memory.columns.protocol[flow] ?? 0),
+  );
+  return [...spoken.entries()].map(([name, tally]) => {
+    return { key: name, name, tally, connections: connections.get(tally) ?? 0 };
   });
 }
 
@@ -105,7 +116,7 @@ function facetDrafts({ ledger, interval }: Accounts, facet: Facet): Draft[] {
 
 /** Sockets without a process have a protocol and a peer all the same. */
 function remainderDrafts({ ledger }: Accounts, by: Grouping): Draft[] {
-  const known = by === "protocol" || by === "remote";
+  const known = by === "protocol" || by === "spoken" || by === "remote";
   return REMAINDERS.filter((kind) => !(known && kind === "unknown")).flatMap((kind) =>
     unlessEmpty(remainderLabel(kind), ledger.remainders[kind]),
   );

@@ -65,7 +65,8 @@ export class InterfaceBook {
 
   /** Adds to what is compared with the interface's counters. The difference is without second copies. */
   cover(entry: InterfaceEntry, kind: number, difference: Float64Array): void {
-    if (entry.firstInterval === this.#interval.number) return;
+    // What an interface that vanished counted after its last reading is not known.
+    if (entry.firstInterval === this.#interval.number || !entry.reading.present) return;
     const at = (PART_OF_KIND[kind] ?? 0) * PART_WIDTH;
     addNumbers(entry.parts, at + PART_DEVICE_BYTES, difference, DEVICE, 2);
     addNumbers(entry.parts, at + PART_WIRE_BYTES, difference, BYTES, 2);

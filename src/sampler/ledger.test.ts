@@ -47,7 +47,7 @@ test("Ledger folds applications and processes that exited first, and loses no by
   assert.ok(sampler.groups("container").length <= EXITED_PROCESSES_KEPT + FACET_VALUES_KEPT + 1);
   for (const by of ["application", "process"] as const) {
     assert.equal(
-      sampler.ps(by).reduce((sum, row) => sum + row.txBytes, 0),
+      sampler.ps({ by }).reduce((sum, row) => sum + row.txBytes, 0),
       sent,
       by,
     );

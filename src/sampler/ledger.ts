@@ -122,6 +122,11 @@ export class Ledger {
     }
   }
 
+  /** Applications with traffic in this interval. */
+  activeApplications(): Set<ApplicationEntry> {
+    return new Set(this.#touched.map(({ application }) => application));
+  }
+
   #entry(processId: number): ProcessEntry {
     const known = this.processes.get(processId);
     if (known !== undefined) return known;

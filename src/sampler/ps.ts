@@ -1,8 +1,10 @@
 /** The rows of `ps`: applications or processes with their totals since the start and their rates now. */
 
-import type { PsRow } from "../model/monitauri.ts";
+import { parseFilter, psFacts } from "../model/filter.ts";
+import type { PsQuery, PsRow } from "../model/monitauri.ts";
 import type { Process } from "../model/process.ts";
 import type { Accounts } from "./accounts.ts";
+import { interfaceTotals } from "./activity.ts";
 import { busyness } from "./busiest.ts";
 import { isEmpty } from "./ledger.ts";
 import type { ApplicationEntry, ProcessEntry } from "./ledger-entries.ts";
@@ -14,8 +16,16 @@ import { trafficOf } from "./traffic.ts";
 /** Process ids named in one row; a longer list helps nobody. */
 const PIDS_SHOWN = 1_000;
 
-/** The busiest first; rows that stand for no process have a `remainder`. */
-export function psRows(accounts: Accounts, by: "application" | "process"): PsRow[] {
+/** The busiest first; rows that stand for no process have a `remainder`.
+ * @throws MonitauriError "invalid" where the filter is none. */
+export function psRows(accounts: Accounts, { by = "application", filter }: PsQuery = {}): PsRow[] {
+  const rows = allRows(accounts, by);
+  if (filter === undefined) return rows;
+  const fits = parseFilter(filter);
+  return rows.filter((row) => fits(psFacts(row)));
+}
+
+function allRows(accounts: Accounts, by: "application" | "process"): PsRow[] {
   const { ledger } = accounts;
   const rows =
     by === "application"
@@ -23,13 +33,18 @@ export function psRows(accounts: Accounts, by: "application" | "process"): PsRow
       : [...ledger.processes.values()].map((entry) => processRow(accounts, entry));
   const earlier = by === "application" ? ledger.earlierApplications : ledger.earlierProcesses;
   if (!isEmpty(earlier)) {
-    rows.push({ ...sumsOf(accounts, earlier), ...NOBODY, application: `earlier ${plural(by)}` });
+    rows.push({
+      ...sumsOf(accounts, earlier),
+      ...NOBODY,
+      key: EARLIER,
+      application: `earlier ${plural(by)}`,
+    });
   }
   for (const kind of REMAINDERS) {
     const tally = ledger.remainders[kind];
     if (isEmpty(tally)) continue;
-    const { name } = remainderLabel(kind);
-    rows.push({ ...sumsOf(accounts, tally), ...NOBODY, application: name, remainder: kind });
+    const { key, name } = remainderLabel(kind);
+    rows.push({ ...sumsOf(accounts, tally), ...NOBODY, key, application: name, remainder: kind });
   }
   return rows.sort((a, b) => score(b) - score(a));
 }
@@ -46,13 +61,20 @@ type Sums = Pick<
   | "txBytesPerSecond"
   | "rxLoopbackBytes"
   | "txLoopbackBytes"
+  | "rxLoopbackBytesPerSecond"
+  | "txLoopbackBytesPerSecond"
+  | "interfaces"
   | "lastActiveAtMs"
 >;
 
-const NOBODY: Omit<PsRow, keyof Sums | "application"> = {
+/** The row of those that are no longer told apart. */
+const EARLIER = "earlier";
+
+const NOBODY: Omit<PsRow, keyof Sums | "key" | "application"> = {
   path: null,
   pid: null,
   pids: [],
+  arguments: [],
   user: null,
   container: null,
   unit: null,
@@ -71,10 +93,12 @@ function applicationRow(accounts: Accounts, entry: ApplicationEntry): PsRow {
   const carried = running.flatMap(({ carries }) => carries ?? []);
   return {
     ...sumsOf(accounts, entry.tally),
+    key: entry.application.key,
     application: entry.application.name,
     path: entry.application.path ?? null,
     pid: (shown.length === 1 ? pids[0] : undefined) || null,
     pids: pids.filter((pid) => pid !== 0),
+    arguments: [],
     user: entry.user ?? null,
     container: entry.container ?? null,
     unit: entry.unit ?? null,
@@ -90,10 +114,12 @@ function processRow(accounts: Accounts, entry: ProcessEntry): PsRow {
   const { process } = entry;
   return {
     ...sumsOf(accounts, entry.tally),
+    key: process.application.key,
     application: process.application.name,
     path: process.path ?? null,
     pid: process.pid || null,
     pids: process.pid === 0 ? [] : [process.pid],
+    arguments: process.arguments,
     user: process.user ?? null,
     container: process.container ?? null,
     unit: process.unit ?? null,
@@ -105,9 +131,11 @@ function processRow(accounts: Accounts, entry: ProcessEntry): PsRow {
   };
 }
 
-function sumsOf({ interval, intervalMs }: Accounts, tally: Tally): Sums {
+function sumsOf(accounts: Accounts, tally: Tally): Sums {
+  const { interval, intervalMs } = accounts;
+  const last = tally.delta(interval);
   const total = trafficOf(tally.total);
-  const delta = trafficOf(tally.delta(interval));
+  const delta = trafficOf(last);
   return {
     rxBytes: total.rxBytes,
     txBytes: total.txBytes,
@@ -119,6 +147,9 @@ function sumsOf({ interval, intervalMs }: Accounts, tally: Tally): Sums {
     txBytesPerSecond: bytesPerSecond(delta.txBytes, intervalMs),
     rxLoopbackBytes: tally.total[LOOPBACK] ?? 0,
     txLoopbackBytes: tally.total[LOOPBACK + 1] ?? 0,
+    rxLoopbackBytesPerSecond: bytesPerSecond(last[LOOPBACK] ?? 0, intervalMs),
+    txLoopbackBytesPerSecond: bytesPerSecond(last[LOOPBACK + 1] ?? 0, intervalMs),
+    interfaces: interfaceTotals(accounts, tally),
     lastActiveAtMs: tally.lastActiveAtMs,
   };
 }

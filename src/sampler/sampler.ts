@@ -1,9 +1,11 @@
 /** Snapshots in, samples out: what happened between two readings, and everything since the start. */
 
-import type { ConnectionList, PsRow } from "../model/monitauri.ts";
+import type { ConnectionList, ConnectionsQuery, PsQuery, PsRow } from "../model/monitauri.ts";
+import type { LearnedFacts } from "../model/naming.ts";
 import type { Grouping, GroupRow, Sample, Traffic } from "../model/sample.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import { Accounts } from "./accounts.ts";
+import { activityRows, interfaceActivity } from "./activity.ts";
 import { connectionList } from "./connections.ts";
 import { groupRows } from "./groups.ts";
 import { psRows } from "./ps.ts";
@@ -22,14 +24,16 @@ export interface SamplerOptions {
 export interface TakeOptions {
   /** `now()` before the snapshot was read, so that `tickMs` covers the reading too. */
   readonly startedMs?: number;
+  /** What the snapshot's first packets told of its flows. */
+  readonly learned?: readonly LearnedFacts[];
 }
 
 export interface Sampler {
   /** Takes the next snapshot in. The first one has no rates: nothing says since when its counters ran. */
   take(snapshot: Snapshot, options?: TakeOptions): Sample;
   setIntervalMs(intervalMs: number): void;
-  ps(by: "application" | "process"): PsRow[];
-  connections(limit?: number): ConnectionList;
+  ps(query?: PsQuery): PsRow[];
+  connections(query?: ConnectionsQuery): ConnectionList;
   groups(by: Grouping, limit?: number): GroupRow[];
   /** Since the start: the machine's total and, apart from it, loopback. */
   totals(): { readonly network: Traffic; readonly loopback: Traffic };
@@ -44,14 +48,15 @@ export function createSampler(options: SamplerOptions): Sampler {
   // A change of the interval counts from the next tick on; until then the longer one is no delay.
   let expectedMs = askedMs;
 
-  function take(snapshot: Snapshot, { startedMs = options.now() }: TakeOptions = {}): Sample {
+  function take(snapshot: Snapshot, how: TakeOptions = {}): Sample {
+    const { startedMs = options.now(), learned = [] } = how;
     const { restartedAfterMs } = options;
     const asked = { intervalMs: expectedMs, restartedAfterMs };
     const { intervalMs, gap } = measureInterval(previous, snapshot, asked);
     const { atMs, monotonicMs, bootMs, health } = snapshot;
     previous = { atMs, monotonicMs, bootMs };
     expectedMs = askedMs;
-    accounts.take(snapshot, intervalMs);
+    accounts.take(snapshot, intervalMs, learned);
     const delta = trafficOf(accounts.network.delta(accounts.interval));
     return {
       atMs,
@@ -63,7 +68,8 @@ export function createSampler(options: SamplerOptions): Sampler {
       loopbackTotal: trafficOf(accounts.loopback.total),
       rxBytesPerSecond: bytesPerSecond(delta.rxBytes, intervalMs),
       txBytesPerSecond: bytesPerSecond(delta.txBytes, intervalMs),
-      applications: groupRows(accounts, "application"),
+      applications: activityRows(accounts),
+      interfaces: interfaceActivity(accounts),
       coverage: accounts.interfaces.coverage(),
       health,
       tickMs: options.now() - startedMs,
@@ -85,8 +91,8 @@ export function createSampler(options: SamplerOptions): Sampler {
   return {
     take,
     setIntervalMs,
-    ps: (by) => psRows(accounts, by),
-    connections: (limit) => connectionList(accounts, limit),
+    ps: (query) => psRows(accounts, query),
+    connections: (query) => connectionList(accounts, query),
     groups: (by, limit) => groupRows(accounts, by, limit),
     totals,
     get flows() {

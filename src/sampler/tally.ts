@@ -1,5 +1,6 @@
 /** One row of sums: since the start, and in the last interval. */
 
+import { InterfaceCells } from "./interface-cells.ts";
 import { addNumbers, BYTES, TRAFFIC_WIDTH } from "./traffic.ts";
 
 /** Positions behind the eight of a Traffic: bytes that never left this machine, received, then sent. */
@@ -12,11 +13,20 @@ export interface Interval {
   readonly atMs: number;
 }
 
+/** Eight sums each. */
+export interface FlowSums {
+  readonly total: Float64Array;
+  /** undefined: nothing in this interval. */
+  readonly delta: Float64Array | undefined;
+}
+
 /** Sums of one row. What was added in an interval counts as zero in every other, so rows without traffic need no
  * attention. */
 export class Tally {
   readonly total = new Float64Array(TALLY_WIDTH);
   lastActiveAtMs = 0;
+  /** Only of rows that are kept apart by interface. */
+  cells: InterfaceCells | undefined;
   readonly #delta = new Float64Array(TALLY_WIDTH);
   #interval = -1;
 
@@ -45,12 +55,18 @@ export class Tally {
     addNumbers(this.#delta, LOOPBACK, difference, BYTES, 2);
   }
 
+  /** Notes the interface of a difference that is added as well; 0: none of this machine's. */
+  addOn(interfaceId: number, difference: Float64Array, interval: Interval): void {
+    this.#cells().add(interfaceId, difference, interval);
+  }
+
   /** Adds what another row gained in this interval, to the total too. */
   addDeltaOf(other: Tally, interval: Interval): void {
     this.#begin(interval);
     const from = other.delta(interval);
     addNumbers(this.total, 0, from, 0, TALLY_WIDTH);
     addNumbers(this.#delta, 0, from, 0, TALLY_WIDTH);
+    if (other.cells !== undefined) this.#cells().addDeltaOf(other.cells, interval);
     this.lastActiveAtMs = Math.max(this.lastActiveAtMs, other.lastActiveAtMs);
   }
 
@@ -61,6 +77,7 @@ export class Tally {
       this.#begin(interval);
       addNumbers(this.#delta, 0, other.#delta, 0, TALLY_WIDTH);
     }
+    if (other.cells !== undefined) this.#cells().merge(other.cells, interval);
     this.lastActiveAtMs = Math.max(this.lastActiveAtMs, other.lastActiveAtMs);
   }
 
@@ -69,6 +86,22 @@ export class Tally {
     for (let i = 0; i < TALLY_WIDTH; i++) {
       this.total[i] = (this.total[i] as number) - (other.total[i] as number);
     }
+    if (other.cells !== undefined) this.#cells().release(other.cells);
+  }
+
+  /** Puts in what a flow sums to, or takes it out with -1: it belongs to another row. */
+  shift({ total, delta }: FlowSums, sign: 1 | -1, interval: Interval): void {
+    this.#begin(interval);
+    for (let i = 0; i < TRAFFIC_WIDTH; i++) {
+      this.total[i] = (this.total[i] as number) + sign * (total[i] as number);
+      this.#delta[i] = (this.#delta[i] as number) + sign * (delta?.[i] ?? 0);
+    }
+    if (sign > 0) this.lastActiveAtMs = interval.atMs;
+  }
+
+  #cells(): InterfaceCells {
+    this.cells ??= new InterfaceCells();
+    return this.cells;
   }
 
   #begin(interval: Interval): void {

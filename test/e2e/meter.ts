@@ -27,8 +27,8 @@ export interface Sums {
 export interface Meter extends Disposable {
   /** Everything that has happened so far, by Process.id; 0 has what belongs to no process. */
   settle(): Promise<void>;
-  /** Sums of a pid; with `exec`, of its n-th program only. */
-  ofPid(pid: number, exec?: number): Sums;
+  /** Sums of a pid; with `path`, of that program only. */
+  ofPid(pid: number, path?: string): Sums;
   /** Sums of all sockets with this local or remote port, by pid. */
   ofPort(port: number): Map<number, Sums>;
   /** Sums of an interface by kind of row; a socket without a process is under "no process". */
@@ -113,10 +113,12 @@ export async function openMeter(): Promise<Meter> {
         await sleep(30);
       }
     },
-    ofPid(pid, exec) {
-      const ids = [...processes.values()].filter((p) => p.pid === pid).map((p) => p.id);
-      const wanted = exec === undefined ? ids : ids.slice(exec, exec + 1);
-      return sum((line) => wanted.includes(line.process));
+    ofPid(pid, path) {
+      const found = [...processes.values()].filter(
+        (one) => one.pid === pid && (path === undefined || one.path === path),
+      );
+      const ids = found.map(({ id }) => id);
+      return sum((line) => ids.includes(line.process));
     },
     ofPort(port) {
       const found = new Map<number, Sums>();

@@ -11,9 +11,9 @@ const ROOT = join(import.meta.dirname, "..", "..");
 /** Builds first when a source has changed. */
 const COMMAND = join(ROOT, "bin", "monitauri");
 export const MAIN = join(ROOT, "dist", "main.js");
-const WAIT_MS = 8_000;
+const WAIT_MS = 15_000;
 /** A daemon that hangs is ended, so that a failing test leaves nothing behind. */
-const LONGEST_MS = 30_000;
+const LONGEST_MS = 60_000;
 
 export interface Ended {
   readonly code: number | null;
@@ -63,7 +63,16 @@ export interface LaunchOptions {
 /** One that may end by itself. */
 export function launch(data: string, { at = host, ...options }: LaunchOptions = {}): RealDaemon {
   const interval = "interval" in options ? options.interval : "100ms";
-  const args = [MAIN, "start", "--data", data, ...(interval ? ["--interval", interval] : [])];
+  const args = [
+    MAIN,
+    "start",
+    "--no-open",
+    "--data",
+    data,
+    "--port",
+    "0",
+    ...(interval ? ["--interval", interval] : []),
+  ];
   const child = at.spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
   const said = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {

@@ -1,94 +1,146 @@
 /** `connections`: who talks to whom, the busiest first. */
 
-import { type Command, InvalidArgumentError } from "commander";
-import { formatBytes, formatRate } from "../../model/format.ts";
+import type { Command } from "commander";
+import { formatBytes } from "../../model/format.ts";
+import type { ConnectionList, ConnectionOrder, ConnectionsQuery } from "../../model/monitauri.ts";
 import type { Connection } from "../../model/sample.ts";
+import { show } from "../answer.ts";
 import {
   type CommandContext,
   daemonOf,
-  printJson,
-  type ReadOptions,
+  filterOf,
+  type ListOptions,
+  listCommand,
+  type RateOptions,
+  rateFormat,
+  rateOptions,
   readCommand,
 } from "../context.ts";
+import { endpoint } from "../endpoint.ts";
+import { roundTrip } from "../round-trip.ts";
 import { type Column, formatTable } from "../table.ts";
 import { safe } from "../terminal.ts";
 
 /** What the daemon returns at most. */
-const MAX_LIMIT = 10_000;
+const MOST_ROWS = 10_000;
 
-interface ConnectionsOptions extends ReadOptions {
-  readonly limit?: number;
-}
+const SORTS: Readonly<Record<string, ConnectionOrder>> = {
+  rate: "rate",
+  down: "rx",
+  up: "tx",
+  "total-down": "rxTotal",
+  "total-up": "txTotal",
+  application: "application",
+  remote: "remote",
+  local: "local",
+  state: "state",
+  opened: "opened",
+  rtt: "rtt",
+  retransmits: "retransmits",
+};
+
+type ConnectionsOptions = ListOptions & RateOptions;
 
 export function addConnections(program: Command, context: CommandContext): void {
-  readCommand(program, "connections", "connections with their program and traffic")
-    .option(
-      "--limit <number>",
-      `at most this many rows, the busiest (default: ${MAX_LIMIT})`,
-      readLimit,
-    )
-    .addHelpText(
-      "after",
-      "\nExamples:\n  monitauri connections --limit 20\n  monitauri connections --json | jq '.connections[].remoteAddress'",
-    )
-    .action(async ({ limit, ...options }: ConnectionsOptions) => {
-      const query = limit === undefined ? {} : { limit };
-      const list = await daemonOf(context, options).connections(query);
-      if (options.json) printJson(context, list);
-      else print(list.connections, list.count, context);
+  const command = readCommand(program, "connections", "connections with their program and traffic");
+  listCommand(command, { sorts: Object.keys(SORTS), mostRows: MOST_ROWS });
+  rateOptions(command)
+    .addHelpText("after", HELP)
+    .action(async (words: string[], options: ConnectionsOptions) => {
+      const query = queryOf(words, options);
+      const daemon = daemonOf(context, options);
+      await show(context, options, {
+        ask: () => daemon.connections(query),
+        lines: (list) => linesOf(list, options, context),
+      });
     });
 }
 
-function readLimit(text: string): number {
-  const limit = Number(text);
-  if (/^\d+$/.test(text) && limit >= 1 && limit <= MAX_LIMIT) return limit;
-  throw new InvalidArgumentError(`Give a number from 1 to ${MAX_LIMIT}.`);
+const HELP = `
+DOWN/S and UP/S are bits a second (--bytes: bytes), DOWN and UP bytes since the connection was first seen.
+
+Examples:
+  monitauri connections --limit 20                    the 20 busiest
+  monitauri connections app:ssh                       those of one program
+  monitauri connections port:443 remote:10.0.0.0/8    to a network, on a port
+  monitauri connections --sort rtt --watch 1s         the slowest answers, every second
+  monitauri connections --json | jq -r '.connections[].remoteAddress'
+
+Filters: "monitauri help filters".`;
+
+function queryOf(words: readonly string[], options: ConnectionsOptions): ConnectionsQuery {
+  const { limit, reverse } = options;
+  const filter = filterOf(words, options);
+  const sort = options.sort === undefined ? undefined : SORTS[options.sort];
+  return {
+    ...(limit === undefined ? {} : { limit }),
+    ...(filter === undefined ? {} : { filter }),
+    ...(sort === undefined ? {} : { sort }),
+    ...(reverse === undefined ? {} : { reverse }),
+  };
 }
 
-function print(
-  connections: readonly Connection[],
-  count: number,
+function linesOf(
+  { connections, count, total }: ConnectionList,
+  options: ConnectionsOptions,
   { terminal }: CommandContext,
-): void {
-  const [titles = "", ...lines] = formatTable(connections, COLUMNS, terminal.columns);
-  terminal.print(terminal.paint("bold", titles));
-  for (const line of lines) terminal.print(line);
-  if (count === 0) terminal.print("There are no connections.");
-  if (count > connections.length) {
-    terminal.print(terminal.paint("dim", `${connections.length} of ${count} connections.`));
-  }
+): string[] {
+  if (total === 0) return ["There are no connections."];
+  if (count === 0) return [`None of ${total} connections fits.`];
+  const table = formatTable(connections, columnsFor(options), terminal.columns);
+  const [titles = "", ...lines] = table;
+  const rest =
+    count > connections.length
+      ? [terminal.paint("dim", `${connections.length} of ${count} connections.`)]
+      : [];
+  return [terminal.paint("bold", titles), ...lines, ...rest];
 }
 
-const COLUMNS: readonly Column<Connection>[] = [
-  { title: "PROTO", align: "left", text: ({ protocol }) => safe(protocol) },
-  {
-    title: "LOCAL",
-    align: "left",
-    text: (c) => endpoint(c.localAddress, c.localPort),
-    shrinksTo: 12,
-  },
-  {
-    title: "REMOTE",
-    align: "left",
-    text: (c) => endpoint(c.remoteAddress, c.remotePort),
-    shrinksTo: 12,
-  },
-  { title: "STATE", align: "left", text: ({ state }) => safe(state ?? "-"), shrinksTo: 5 },
-  {
-    title: "APPLICATION",
-    align: "left",
-    text: ({ application }) => safe(application),
-    shrinksTo: 10,
-  },
-  { title: "PID", align: "right", text: ({ pid }) => (pid === undefined ? "-" : String(pid)) },
-  { title: "DOWN/S", align: "right", text: ({ rxBytesPerSecond }) => formatRate(rxBytesPerSecond) },
-  { title: "UP/S", align: "right", text: ({ txBytesPerSecond }) => formatRate(txBytesPerSecond) },
-  { title: "DOWN", align: "right", text: ({ total }) => formatBytes(total.rxBytes) },
-  { title: "UP", align: "right", text: ({ total }) => formatBytes(total.txBytes) },
-];
-
-function endpoint(address: string | undefined, port: number | undefined): string {
-  if (address === undefined) return "*";
-  const host = address.includes(":") ? `[${safe(address)}]` : safe(address);
-  return port ? `${host}:${port}` : host;
+function columnsFor(options: RateOptions): readonly Column<Connection>[] {
+  const rate = rateFormat(options);
+  return [
+    { title: "PROTO", align: "left", text: ({ protocol }) => safe(protocol), leaves: 6 },
+    {
+      title: "LOCAL",
+      align: "left",
+      text: (c) => endpoint(c.localAddress, c.localPort),
+      shrinksTo: 12,
+      leaves: 5,
+    },
+    {
+      title: "REMOTE",
+      align: "left",
+      text: (c) => endpoint(c.remoteAddress, c.remotePort),
+      shrinksTo: 12,
+    },
+    {
+      title: "STATE",
+      align: "left",
+      text: ({ state }) => safe(state ?? "-"),
+      shrinksTo: 5,
+      leaves: 7,
+    },
+    {
+      title: "APPLICATION",
+      align: "left",
+      text: ({ application }) => safe(application),
+      shrinksTo: 10,
+    },
+    {
+      title: "PID",
+      align: "right",
+      text: ({ pid }) => (pid === undefined ? "-" : String(pid)),
+      leaves: 4,
+    },
+    { title: "DOWN/S", align: "right", text: (c) => rate(c.rxBytesPerSecond) },
+    { title: "UP/S", align: "right", text: (c) => rate(c.txBytesPerSecond) },
+    { title: "DOWN", align: "right", text: ({ total }) => formatBytes(total.rxBytes), leaves: 3 },
+    { title: "UP", align: "right", text: ({ total }) => formatBytes(total.txBytes), leaves: 3 },
+    {
+      title: "RTT",
+      align: "right",
+      text: ({ rttMs }) => roundTrip(rttMs),
+      leaves: 8,
+    },
+  ];
 }

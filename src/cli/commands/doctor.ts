@@ -6,14 +6,9 @@ import { formatShare } from "../../model/format.ts";
 import type { Diagnosis, Finding } from "../../model/monitauri.ts";
 import type { InterfaceCoverage } from "../../model/sample.ts";
 import type { Bound } from "../../model/snapshot.ts";
-import {
-  type CommandContext,
-  daemonOf,
-  printJson,
-  type ReadOptions,
-  readCommand,
-} from "../context.ts";
-import { formatTable } from "../table.ts";
+import { show } from "../answer.ts";
+import { type CommandContext, daemonOf, type ReadOptions, readCommand } from "../context.ts";
+import { type Column, formatTable } from "../table.ts";
 import { type Style, safe } from "../terminal.ts";
 
 const STYLES: Record<Finding["state"], Style> = { ok: "green", limited: "yellow", missing: "red" };
@@ -26,16 +21,22 @@ interface Report extends Diagnosis {
 
 export function addDoctor(program: Command, context: CommandContext): void {
   readCommand(program, "doctor", "what this machine can do, what is missing and what to do")
-    .addHelpText(
-      "after",
-      "\nWorks without a daemon, too; with one it also shows how full its tables are.",
-    )
+    .addHelpText("after", HELP)
     .action(async (options: ReadOptions) => {
-      const report = (await askDaemon(context, options)) ?? (await lookHere(context, options));
-      if (options.json) printJson(context, report);
-      else print(report, context);
+      await show(context, options, {
+        ask: async () => (await askDaemon(context, options)) ?? (await lookHere(context, options)),
+        lines: (report) => linesOf(report, context),
+      });
     });
 }
+
+const HELP = `
+Works without a daemon, too; with one it also shows how full its tables are.
+
+Examples:
+  monitauri doctor
+  sudo monitauri doctor      what would be possible as root
+  monitauri doctor --json | jq '.findings[] | select(.state != "ok")'`;
 
 async function askDaemon(
   context: CommandContext,
@@ -64,52 +65,48 @@ async function lookHere({ host }: CommandContext, { data }: ReadOptions): Promis
   };
 }
 
-function print(
-  { daemon, findings, bounds, missing, coverage }: Report,
-  context: CommandContext,
-): void {
-  const { terminal } = context;
+function linesOf(report: Report, { terminal }: CommandContext): string[] {
+  const { daemon, findings, bounds, missing, coverage } = report;
+  const lines: string[] = [];
   for (const { feature, state, detail, remedy } of findings) {
-    terminal.print(
+    lines.push(
       `${terminal.paint(STYLES[state], state.padEnd(8))}${safe(feature)}: ${safe(detail)}`,
     );
-    if (remedy !== undefined) terminal.print(`        To do: ${safe(remedy)}`);
+    if (remedy !== undefined) lines.push(`        To do: ${safe(remedy)}`);
   }
   for (const { feature, reason, remedy } of missing) {
-    terminal.print(`${terminal.paint("yellow", "limited ")}${safe(feature)}: ${safe(reason)}`);
-    terminal.print(`        To do: ${safe(remedy)}`);
+    lines.push(`${terminal.paint("yellow", "limited ")}${safe(feature)}: ${safe(reason)}`);
+    lines.push(`        To do: ${safe(remedy)}`);
   }
   for (const { name, rxCoverage, txCoverage } of coverage) {
     if (rxCoverage === undefined && txCoverage === undefined) continue;
-    terminal.print(
+    lines.push(
       `        Owned on ${safe(name)}: ${share(rxCoverage)} down, ${share(txCoverage)} up`,
     );
   }
-  if (bounds.length > 0) {
-    terminal.print("");
-    for (const line of formatTable(bounds, BOUND_COLUMNS, terminal.columns)) terminal.print(line);
-  }
+  if (bounds.length > 0) lines.push("", ...formatTable(bounds, BOUND_COLUMNS, terminal.columns));
   if (!daemon)
-    terminal.print("\nNo daemon was asked: these are the findings of this command itself.");
+    lines.push("", "No daemon was asked: these are the findings of this command itself.");
+  return lines;
 }
 
 function share(value: number | undefined): string {
   return value === undefined ? "-" : formatShare(value);
 }
 
-const BOUND_COLUMNS = [
-  { title: "TABLE", align: "left", text: ({ name }: Bound) => safe(name), shrinksTo: 12 },
-  { title: "USED", align: "right", text: ({ used }: Bound) => String(used) },
-  { title: "LIMIT", align: "right", text: ({ limit }: Bound) => String(limit) },
+const BOUND_COLUMNS: readonly Column<Bound>[] = [
+  { title: "TABLE", align: "left", text: ({ name }) => safe(name), shrinksTo: 12 },
+  { title: "USED", align: "right", text: ({ used }) => String(used) },
+  { title: "LIMIT", align: "right", text: ({ limit }) => String(limit) },
   {
     title: "FULL",
     align: "right",
-    text: ({ used, limit }: Bound) => (limit > 0 ? formatShare(used / limit) : "-"),
+    text: ({ used, limit }) => (limit > 0 ? formatShare(used / limit) : "-"),
   },
   {
     title: "WHEN FULL",
     align: "left",
-    text: ({ whenFull }: Bound) => safe(whenFull),
+    text: ({ whenFull }) => safe(whenFull),
     shrinksTo: 20,
   },
-] as const;
+];

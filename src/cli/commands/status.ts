@@ -1,14 +1,17 @@
 /** `status`: what runs, since when, how it counts and how much of the traffic has an owner. */
 
 import type { Command } from "commander";
-import { formatBytes, formatDuration, formatRate, formatShare } from "../../model/format.ts";
+import { formatBytes, formatDuration, formatShare } from "../../model/format.ts";
 import type { Status } from "../../model/monitauri.ts";
 import type { InterfaceCoverage } from "../../model/sample.ts";
+import { clock, show } from "../answer.ts";
 import {
   type CommandContext,
   daemonOf,
-  printJson,
+  type RateOptions,
   type ReadOptions,
+  rateFormat,
+  rateOptions,
   readCommand,
 } from "../context.ts";
 import { type Column, formatTable } from "../table.ts";
@@ -16,45 +19,62 @@ import { safe } from "../terminal.ts";
 
 const SHOWN_GAPS = 5;
 
+type StatusOptions = ReadOptions & RateOptions;
+
 export function addStatus(program: Command, context: CommandContext): void {
-  readCommand(program, "status", "what runs, since when, and how much of the traffic has an owner")
-    .addHelpText(
-      "after",
-      "\nExamples:\n  monitauri status\n  monitauri status --json | jq .interfaces",
-    )
-    .action(async (options: ReadOptions) => {
-      const status = await daemonOf(context, options).status();
-      if (options.json) printJson(context, status);
-      else print(status, context);
+  rateOptions(
+    readCommand(
+      program,
+      "status",
+      "what runs, since when, and how much of the traffic has an owner",
+    ),
+  )
+    .addHelpText("after", HELP)
+    .action(async (options: StatusOptions) => {
+      const daemon = daemonOf(context, options);
+      await show(context, options, {
+        ask: () => daemon.status(),
+        lines: (status) => linesOf(status, options, context),
+      });
     });
 }
 
-function print(status: Status, { terminal }: CommandContext): void {
-  for (const [title, text] of facts(status)) {
-    terminal.print(`${terminal.paint("bold", title.padEnd(12))}${text}`);
-  }
+const HELP = `
+OWNED is the share of what an interface counted itself that has a program or another name here.
+
+Examples:
+  monitauri status
+  monitauri status --watch 1s
+  monitauri status --json | jq .interfaces`;
+
+function linesOf(status: Status, options: RateOptions, { terminal }: CommandContext): string[] {
+  const lines = facts(status, rateFormat(options)).map(
+    ([title, text]) => `${terminal.paint("bold", title.padEnd(12))}${text}`,
+  );
   for (const { name, state, restarts, lastError } of status.threads) {
     if (state === "running" && restarts === 0) continue;
     const why = lastError === undefined ? "" : `: ${safe(lastError)}`;
-    terminal.print(
+    lines.push(
       terminal.paint("yellow", `Thread ${name} is ${state}, started again ${restarts} times${why}`),
     );
   }
   for (const { fromMs, toMs, reason } of status.gaps.slice(-SHOWN_GAPS)) {
-    terminal.print(
+    lines.push(
       terminal.paint(
         "yellow",
-        `Gap of ${formatDuration(toMs - fromMs)} at ${time(fromMs)}: ${reason}`,
+        `Gap of ${formatDuration(toMs - fromMs)} at ${clock(fromMs)}: ${reason}`,
       ),
     );
   }
-  if (status.interfaces.length === 0) return;
-  const [titles = "", ...lines] = formatTable(status.interfaces, COLUMNS, terminal.columns);
-  terminal.print(`\n${terminal.paint("bold", titles)}`);
-  for (const line of lines) terminal.print(line);
+  if (status.interfaces.length === 0) return lines;
+  const [titles = "", ...table] = formatTable(status.interfaces, COLUMNS, terminal.columns);
+  return [...lines, "", terminal.paint("bold", titles), ...table];
 }
 
-function facts(status: Status): [title: string, text: string][] {
+function facts(
+  status: Status,
+  rate: (bytesPerSecond: number) => string,
+): [title: string, text: string][] {
   const { collector, total, own, intervalMs } = status;
   const ranMs = status.atMs - status.startedAtMs;
   const counting =
@@ -67,12 +87,9 @@ function facts(status: Status): [title: string, text: string][] {
       "Monitauri",
       `${status.version}, pid ${status.pid}, ${status.privileged ? "as root" : "without root"}`,
     ],
-    ["Running", `${formatDuration(ranMs)}, since ${time(status.startedAtMs)}`],
+    ["Running", `${formatDuration(ranMs)}, since ${clock(status.startedAtMs)}`],
     ["Counting", `${counting}; every ${formatDuration(intervalMs)}`],
-    [
-      "Now",
-      `${formatRate(status.rxBytesPerSecond)} down, ${formatRate(status.txBytesPerSecond)} up`,
-    ],
+    ["Now", `${rate(status.rxBytesPerSecond)} down, ${rate(status.txBytesPerSecond)} up`],
     ["Counted", `${formatBytes(total.rxBytes)} down, ${formatBytes(total.txBytes)} up`],
     ["Own cost", `${share} of a CPU, ${formatBytes(own.residentBytes)} memory${kernel}`],
   ];
@@ -84,6 +101,7 @@ const COLUMNS: readonly Column<InterfaceCoverage>[] = [
     title: "KIND",
     align: "left",
     text: ({ kind, present }) => (present ? kind : `${kind} (gone)`),
+    leaves: 1,
   },
   { title: "DOWN", align: "right", text: ({ rxBytes }) => formatBytes(rxBytes) },
   { title: "UP", align: "right", text: ({ txBytes }) => formatBytes(txBytes) },
@@ -93,9 +111,4 @@ const COLUMNS: readonly Column<InterfaceCoverage>[] = [
 
 function share(value: number | undefined): string {
   return value === undefined ? "-" : formatShare(value);
-}
-
-/** Local time, as a clock on the wall shows it: "2026-11-23 11:04:48". */
-function time(atMs: number): string {
-  return new Date(atMs).toLocaleString("sv-SE");
 }

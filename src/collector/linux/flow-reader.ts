@@ -35,8 +35,18 @@ export interface FlowSource {
   removeIndexEntry(key: Buffer): void;
 }
 
+/** A row as user space knows it. */
+export interface FlowIdentity {
+  readonly index: number;
+  readonly serial: number;
+  readonly process: number;
+}
+
 export interface FlowReader {
   read(atBootMs: number, bootWallMs: number, hostNamespace: number): FlowTable;
+  /** The row with this cookie (as two halves) in a slot; "later" where its first reading is still held back, undefined
+   * where the slot has passed on. */
+  identify(slot: number, cookie: readonly [number, number]): FlowIdentity | "later" | undefined;
   readonly used: number;
 }
 
@@ -281,8 +291,22 @@ export function createFlowReader(
     return Math.max(0, taken - free);
   }
 
+  function identify(
+    slot: number,
+    [low, high]: readonly [number, number],
+  ): FlowIdentity | "later" | undefined {
+    const base = slot * FLOW_WORDS;
+    if (slot >= reached) return "later"; // made since the rows were last read
+    if (words[base + FLOW.cookie] !== low || words[base + FLOW.cookie + 1] !== high)
+      return undefined;
+    const serial = words[base + FLOW.serial] ?? 0;
+    if (held[slot] || serials[slot] !== serial) return "later";
+    return { index: slot, serial, process: owners[slot] ?? 0 };
+  }
+
   return {
     read,
+    identify,
     get used() {
       return used();
     },

@@ -29,6 +29,8 @@ export interface HookOptions {
   readonly cgroupPath: string;
   readonly slots: number;
   readonly hostNamespace: number;
+  /** Copy first packets for names and protocols. */
+  readonly observe: boolean;
   /** Called after loading and before the first program runs. */
   prepare(object: BpfObject): void;
 }
@@ -37,7 +39,10 @@ export interface HookOptions {
  * @throws MonitauriError when not even packets can be counted. */
 export function attachHooks(libbpf: Libbpf, bytes: Buffer, options: HookOptions): Hooks {
   let refused: unknown;
-  for (const level of levels(libbpf, bytes)) {
+  const has = kernelTypes(libbpf);
+  const needsReading = !has("bpf_cast_to_kern_ctx", BTF_KIND_FUNC);
+  const readsKernel = needsReading && takes(libbpf, bytes, "count_egress", [2, 0, 0, 1]);
+  for (const level of levels(libbpf, bytes, has)) {
     let object: BpfObject;
     try {
       object = loadBpfObject(libbpf, bytes, {
@@ -49,7 +54,13 @@ export function attachHooks(libbpf: Libbpf, bytes: Buffer, options: HookOptions)
           "count_device_egress",
         ],
         maxEntries: { flows: options.slots },
-        constants: [options.slots, options.hostNamespace, Number(level.payload.includes(TAKEN))],
+        constants: [
+          options.slots,
+          options.hostNamespace,
+          Number(level.payload.includes(TAKEN)),
+          Number(readsKernel),
+          Number(options.observe),
+        ],
       });
     } catch (error) {
       refused ??= error;
@@ -60,7 +71,9 @@ export function attachHooks(libbpf: Libbpf, bytes: Buffer, options: HookOptions)
       for (const name of [...level.payload, "change_state"]) object.attachTrace(name);
       for (const name of CGROUP) object.attachCgroup(name, options.cgroupPath);
       object.runIterator("own_old_sockets");
-      return { object, level: level.name, missing: [...level.missing, ...refusal(refused)] };
+      const unread = needsReading && !readsKernel ? [NO_READING] : [];
+      const missing = [...level.missing, ...unread, ...refusal(refused)];
+      return { object, level: level.name, missing };
     } catch (error) {
       object.close();
       refused ??= error;
@@ -68,6 +81,12 @@ export function attachHooks(libbpf: Libbpf, bytes: Buffer, options: HookOptions)
   }
   throw refused instanceof Error ? refused : new MonitauriError("failed", String(refused));
 }
+
+const NO_READING = unavailable(
+  "headers of fragments, and copies of multicast packets",
+  "this kernel is older than 6.2, and its lockdown forbids programs to read it",
+  "use a newer kernel; a fragmented datagram counts one header, each copy counts in full",
+);
 
 /** Why a better level was not taken, in the kernel's words. */
 function refusal(refused: unknown): Unavailable[] {
@@ -82,8 +101,7 @@ function refusal(refused: unknown): Unavailable[] {
 }
 
 /** Best first; each later one asks less of the kernel. */
-function levels(libbpf: Libbpf, bytes: Buffer): Level[] {
-  const has = kernelTypes(libbpf);
+function levels(libbpf: Libbpf, bytes: Buffer, has: KernelTypes): Level[] {
   const splice = [
     ["tcp_splice", has("tcp_splice_read", BTF_KIND_FUNC), "fexit for splice"] as const,
     [
@@ -126,22 +144,31 @@ function levels(libbpf: Libbpf, bytes: Buffer): Level[] {
 }
 
 /** Whether the kernel takes one program of the object by itself. */
-function takes(libbpf: Libbpf, bytes: Buffer, program: string): boolean {
+function takes(
+  libbpf: Libbpf,
+  bytes: Buffer,
+  program: string,
+  constants: readonly number[] = [],
+): boolean {
   try {
-    loadBpfObject(libbpf, bytes, { programs: [program], maxEntries: { flows: 2 } }).close();
+    const options = { programs: [program], maxEntries: { flows: 2 }, constants };
+    loadBpfObject(libbpf, bytes, options).close();
     return true;
   } catch {
     return false;
   }
 }
 
-function kernelTypes(libbpf: Libbpf): (name: string, kind: number) => boolean {
+type KernelTypes = (name: string, kind: number) => boolean;
+
+function kernelTypes(libbpf: Libbpf): KernelTypes {
   const types = libbpf.loadKernelTypes();
   const names: [string, number][] = [
     ["btf_trace_sock_send_length", BTF_KIND_TYPEDEF],
     ["btf_trace_tcp_rcv_space_adjust", BTF_KIND_TYPEDEF],
     ["tcp_splice_read", BTF_KIND_FUNC],
     ["inet_sendpage", BTF_KIND_FUNC],
+    ["bpf_cast_to_kern_ctx", BTF_KIND_FUNC],
   ];
   const found = new Set<string>();
   if (types !== null) {

@@ -34,9 +34,32 @@ export const SHARED = {
   freeTail: 38,
   peerWindow: 39,
   trustCurrent: 40,
+  observedHead: 41,
+  observedLost: 42,
   dirtyBytes: 256,
   freeRingBytes: 256 + FLOW_SLOTS,
   bytes: 256 + FLOW_SLOTS * 5,
+} as const;
+
+export const OBSERVED_SLOTS = 2_048;
+
+/** struct observed, in bytes. */
+export const OBSERVED = {
+  stage: 0,
+  slot: 4,
+  cookie: 8,
+  atNs: 16,
+  local: 24,
+  remote: 40,
+  localPort: 56,
+  remotePort: 58,
+  protocol: 60,
+  kind: 61,
+  copiedBytes: 62,
+  payloadBytes: 64,
+  payload: 72,
+  payloadLimit: 2_048,
+  bytes: 72 + 2_048,
 } as const;
 
 export const FLOW_KEY_BYTES = 40;

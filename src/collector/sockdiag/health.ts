@@ -33,6 +33,7 @@ export function sockDiagHealth(facts: HealthFacts): CollectorHealth {
     processOverflow: 0,
     socketOverflow: facts.overflow,
     missedRuns: 0,
+    lostObservations: 0,
     kernelBytes: 0,
   };
 }

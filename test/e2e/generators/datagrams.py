@@ -3,6 +3,7 @@
 A receiver ends after --count datagrams or, told by a newline, when nothing has arrived for a moment.
 """
 
+import errno
 import select
 import socket
 import struct
@@ -93,12 +94,23 @@ def send(args):
         if number == args.count // 2:
             g.pause(args, "half")
         data = g.ZEROS[: args.size]
-        counted.sent(sock.send(data) if args.connected else sock.sendto(data, target))
+        counted.sent(send_one(sock, data, None if args.connected else target))
         if args.pause_ms > 0:
             time.sleep(args.pause_ms / 1000)
     g.pause(args, "linger")
     # Known only now where the kernel chose them with the first datagram.
     return [counted.row(**({} if args.connected else {"local": g.endpoint(sock.getsockname())}))]
+
+
+def send_one(sock, data, target):
+    while True:
+        try:
+            return sock.send(data) if target is None else sock.sendto(data, target)
+        except OSError as error:
+            # A raw socket does not wait for room in its own buffer.
+            if error.errno != errno.ENOBUFS:
+                raise
+            time.sleep(0.001)
 
 
 def choose_device(sock, args):

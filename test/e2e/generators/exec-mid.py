@@ -27,7 +27,7 @@ tally = g.Tally(sock, "tcp", program=os.readlink("/proc/self/exe"))
 tally.send_all(args.before)
 g.pause(args, "half")
 os.set_inheritable(sock.fileno(), True)
-linger = ["--linger"] if args.linger else []
+linger = ["--linger"] if args.linger or "linger" in args.barrier.split(",") else []
 bytes_ = ["--send", str(args.after), "--receive", str(args.download)]
 first = ["--first-row", json.dumps(tally.row())]
 os.execv(args.next, [args.next, args.role, "--fd", str(sock.fileno()), *bytes_, *linger, *first])

@@ -1,5 +1,6 @@
 /* UDP as fast as one process can: the sender knows what it sent, the receiver what it got, and the network loses
- * what it loses. The sender stops after --seconds, or after --count datagrams. */
+ * what it loses. The sender stops after --seconds, or after --count datagrams; with --pause-us it waits after every
+ * 64 datagrams, so that a receiver can keep up. */
 #include "generator.h"
 
 static char buffer[65536];
@@ -10,6 +11,7 @@ static void sender(void)
 	char more[128];
 	long long count = number_option("--count", 0), size = number_option("--size", 64);
 	double seconds = number_option("--seconds", 1);
+	long long pause_us = number_option("--pause-us", 0);
 	unsigned long long refused = 0;
 	int fd = connected(SOCK_DGRAM);
 
@@ -28,6 +30,8 @@ static void sender(void)
 			tally.tx += sent;
 			tally.tx_calls++;
 		}
+		if (pause_us > 0)
+			usleep(pause_us);
 	}
 	snprintf(more, sizeof(more), ",\"refusedCalls\":%llu,\"seconds\":%.6f", refused, seconds_now() - began);
 	barrier("linger");

@@ -16,6 +16,8 @@ const SOURCES = {
   datagrams: "datagrams.py",
   packets: "packets.py",
   copies: "copies.py",
+  tun: "tun.py",
+  sctp: "../../kernels/sctp.py",
   shortlived: "shortlived.c",
   mmsg: "mmsg.c",
   "udp-gso": "udp-gso.c",
@@ -25,6 +27,8 @@ const SOURCES = {
   flood: "flood.c",
 } as const;
 
+/** A virtual machine without hardware help asks for more. */
+const PATIENCE_MS = Number(process.env.MONITAURI_TEST_PATIENCE_MS ?? 30_000);
 const INHERITOR = join(import.meta.dirname, "inherit.c");
 const PYTHON = "/usr/bin/python3";
 
@@ -40,6 +44,8 @@ export interface Start {
   at?: Place;
   /** Names in camel case: `afterExec: 5` becomes `--after-exec 5`. */
   options?: Record<string, OptionValue>;
+  /** What /proc/PID/comm says, of its children too; at most 15 characters. Default: the program's. */
+  name?: string;
   /** The generator is killed then and its result is an error. Default: 30 s. */
   timeoutMs?: number;
 }
@@ -96,9 +102,10 @@ export interface Generator extends AsyncDisposable {
 }
 
 export async function startGenerator(start: Start): Promise<Generator> {
-  const { at = host, timeoutMs = 30_000 } = start;
+  const { at = host, timeoutMs = PATIENCE_MS } = start;
   const [program, ...args] = await commandLine(start);
-  const child = at.spawn(program as string, args, { stdio: ["pipe", "pipe", "pipe"] });
+  const env = start.name === undefined ? {} : { MONITAURI_GENERATOR_NAME: start.name };
+  const child = at.spawn(program as string, args, { stdio: ["pipe", "pipe", "pipe"], env });
   const { pid } = child;
   const lines = readLines(child);
   // The caller may look at the result long after it failed.

@@ -1,11 +1,15 @@
 /* Processes that live a few milliseconds: `launch` starts them, each as a program of its own with arguments of its
- * own, and each connects, sends, receives, says what it did and is gone. They talk to a server of servers.py. */
+ * own, and each connects, sends, receives, says what it did and is gone (or stays for --hold-ms). They talk to a server
+ * of servers.py. With --same-pid and --at-once 1 all of them have the same pid, one after the other. */
 #include "generator.h"
 #include <fcntl.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #define RECORD_FD 3
-#define MOST_AT_ONCE 64
+#define MOST_AT_ONCE 256
 
 /* What a child writes into the launcher's pipe: less than PIPE_BUF, so never torn. */
 struct record {
@@ -35,9 +39,19 @@ static void one(void)
 	receive_exactly(fd, ntohl(head[1]), &record.tally);
 	if (write(RECORD_FD, &record, sizeof(record)) != sizeof(record))
 		fail("write");
+	if (number_option("--hold-ms", 0) > 0)
+		usleep(number_option("--hold-ms", 0) * 1000);
+	close(fd);
 }
 
-static pid_t start(int id, int to_launcher)
+/* vfork, or fork with the pid that an earlier child had. */
+static pid_t fork_as(pid_t wanted)
+{
+	struct clone_args args = {.exit_signal = SIGCHLD, .set_tid = (uintptr_t)&wanted, .set_tid_size = 1};
+	return syscall(SYS_clone3, &args, sizeof(args));
+}
+
+static pid_t start(int id, int to_launcher, pid_t wanted)
 {
 	char id_text[16], send_text[24];
 	long long vary = number_option("--vary", 0);
@@ -45,8 +59,8 @@ static pid_t start(int id, int to_launcher)
 	snprintf(send_text, sizeof(send_text), "%lld", number_option("--send", 372) + vary * id);
 	char *args[] = {arg_values[0], "one", "--id", id_text, "--address", (char *)text_option("--address", NULL),
 			"--port", (char *)text_option("--port", "0"), "--send", send_text, "--receive",
-			(char *)text_option("--receive", "100000"), NULL};
-	pid_t pid = vfork();
+			(char *)text_option("--receive", "100000"), "--hold-ms", (char *)text_option("--hold-ms", "0"), NULL};
+	pid_t pid = wanted > 0 ? fork_as(wanted) : vfork();
 	if (pid == 0) {
 		dup2(to_launcher, RECORD_FD);
 		execv("/proc/self/exe", args);
@@ -74,6 +88,7 @@ static void launch(void)
 	struct { pid_t pid; double since; } children[MOST_AT_ONCE] = {0};
 	struct { pid_t pid; double ms; } *lifetimes = calloc(count, sizeof(*lifetimes));
 	struct record *records = calloc(count, sizeof(*records));
+	pid_t last = 0;
 
 	if (at_once > MOST_AT_ONCE)
 		at_once = MOST_AT_ONCE;
@@ -84,12 +99,13 @@ static void launch(void)
 			if (children[i].pid != 0)
 				continue;
 			children[i].since = seconds_now();
-			children[i].pid = start(started++, from_children[1]);
+			children[i].pid = start(started++, from_children[1], has_flag("--same-pid") ? last : 0);
 			running++;
 		}
 		int status;
 		pid_t pid = wait(&status);
 		double now = seconds_now(), since = now;
+		last = pid;
 		if (pid < 0 || status != 0) {
 			fprintf(stderr, "process %d ended with status %d\n", pid, status);
 			exit(1);

@@ -1,12 +1,13 @@
 """TCP connections that move a known number of bytes in one direction or both.
 
 Both ends get the same --upload and --download, seen from the client. The client uploads first and downloads
-then; with --duplex both ends do both at once. Also Multipath TCP, Fast Open and calls other than send.
+then; with --duplex both ends do both at once. Also Multipath TCP, SCTP (one-to-one), Fast Open and calls other than send.
 """
 
 import os
 import select
 import socket
+import time
 
 import generator as g
 
@@ -17,6 +18,7 @@ SOL_MPTCP = 284
 MPTCP_INFO = 1
 MPTCP_INFO_FLAG_FALLBACK = 1
 LISTEN_BACKLOG = 1024
+PROTOCOLS = {"tcp": socket.IPPROTO_TCP, "mptcp": g.IPPROTO_MPTCP, "sctp": socket.IPPROTO_SCTP}
 
 
 def define(parser):
@@ -29,7 +31,8 @@ def define(parser):
     parser.add_argument("--download", type=int, default=0)
     parser.add_argument("--duplex", action="store_true")
     parser.add_argument("--chunk", type=int, default=65536, help="bytes of one call")
-    parser.add_argument("--protocol", choices=["tcp", "mptcp"], default="tcp")
+    parser.add_argument("--pause-ms", type=float, default=0, help="client: after each call that sends")
+    parser.add_argument("--protocol", choices=["tcp", "mptcp", "sctp"], default="tcp")
     parser.add_argument("--fast-open", action="store_true")
     parser.add_argument("--via", choices=["send", "write", "sendmsg"], default="send")
     parser.add_argument("--peek", action="store_true", help="look at everything once before taking it")
@@ -83,6 +86,12 @@ class Exchange(g.Tally):
         self.sock.setblocking(True)
 
     def send_some(self, limit):
+        sent = self.send_at_once(limit)
+        if self.args.pause_ms > 0 and self.sends_first:
+            time.sleep(self.args.pause_ms / 1000)
+        return sent
+
+    def send_at_once(self, limit):
         data = g.ZEROS[: min(limit, self.args.chunk)]
         if self.args.via == "write":
             return self.sent(os.write(self.sock.fileno(), data))
@@ -107,8 +116,7 @@ class Exchange(g.Tally):
 
 
 def new_socket(args):
-    protocol = g.IPPROTO_MPTCP if args.protocol == "mptcp" else socket.IPPROTO_TCP
-    return socket.socket(g.family_of(args.address), socket.SOCK_STREAM, protocol)
+    return socket.socket(g.family_of(args.address), socket.SOCK_STREAM, PROTOCOLS[args.protocol])
 
 
 def serve(args):

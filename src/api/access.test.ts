@@ -1,0 +1,105 @@
+// Codes, sessions and tokens, with time as an argument.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  CODE_VALID_MS,
+  createAccess,
+  MAX_CODES,
+  MAX_SESSIONS,
+  MAX_TOKENS,
+  MAX_WRONG,
+  type SavedAccess,
+  SESSION_IDLE_MS,
+  TooManyAttempts,
+} from "./access.ts";
+
+test("redeem() takes a code once, within its time", () => {
+  const { access, clock } = start();
+  const { code } = access.makeCode();
+  const { token } = access.redeem(code);
+  assert.ok(access.admits(token));
+  assert.throws(() => access.redeem(code), { code: "unauthorized" });
+  const late = access.makeCode();
+  clock.nowMs += CODE_VALID_MS;
+  assert.throws(() => access.redeem(late.code), { code: "unauthorized" });
+});
+
+test("makeCode() keeps so many codes, the latest", () => {
+  const { access } = start();
+  const codes = Array.from({ length: MAX_CODES + 1 }, () => access.makeCode().code);
+  assert.throws(() => access.redeem(codes[0] ?? ""), { code: "unauthorized" });
+  for (const code of codes.slice(1)) access.redeem(code);
+});
+
+test("redeem() tells who guesses to wait, but never keeps out who knows", () => {
+  const { access, clock } = start();
+  for (let i = 0; i < MAX_WRONG; i += 1) {
+    assert.throws(() => access.redeem(`guess${i}`), { code: "unauthorized" });
+  }
+  assert.throws(() => access.redeem("one more"), TooManyAttempts);
+  access.redeem(access.makeCode().code);
+  clock.nowMs += 60_000;
+  assert.throws(() => access.redeem("later"), { code: "unauthorized" });
+});
+
+test("admits() forgets sessions that nobody uses, and the least used of too many", () => {
+  const { access, clock } = start();
+  const idle = access.redeem(access.makeCode().code).token;
+  clock.nowMs += SESSION_IDLE_MS / 2;
+  assert.ok(access.admits(idle));
+  clock.nowMs += SESSION_IDLE_MS / 2 + 1;
+  assert.ok(access.admits(idle), "its use counts");
+  clock.nowMs += SESSION_IDLE_MS + 1;
+  assert.ok(!access.admits(idle));
+  const first = access.redeem(access.makeCode().code).token;
+  const second = access.redeem(access.makeCode().code).token;
+  clock.nowMs += 1;
+  access.admits(first);
+  for (let i = 0; i < MAX_SESSIONS - 1; i += 1) access.redeem(access.makeCode().code);
+  assert.ok(access.admits(first));
+  assert.ok(!access.admits(second));
+});
+
+test("signOut() makes a session worthless, and no token", () => {
+  const { access } = start();
+  const { token } = access.redeem(access.makeCode().code);
+  access.signOut(token);
+  assert.ok(!access.admits(token));
+  const program = access.addToken("prometheus").token;
+  assert.throws(() => access.signOut(program), { code: "not-found" });
+  assert.ok(access.admits(program));
+});
+
+test("addToken() has bounds and names", () => {
+  const { access, clock } = start();
+  for (let i = 0; i < MAX_TOKENS; i += 1) access.addToken(`t${i}`);
+  assert.throws(() => access.addToken("more"), { code: "busy" });
+  assert.throws(() => access.addToken("a b"), { code: "invalid" });
+  clock.nowMs += 100 * SESSION_IDLE_MS;
+  access.removeToken("t0");
+  assert.ok(access.admits(access.addToken("again").token), "tokens do not grow old");
+});
+
+test("createAccess() goes on with what was saved, and saves no secret", () => {
+  const { access, clock, saved } = start();
+  const { token } = access.redeem(access.makeCode().code);
+  const program = access.addToken("prometheus").token;
+  const text = JSON.stringify(saved());
+  assert.ok(!text.includes(token) && !text.includes(program));
+  const next = createAccess({ saved: saved(), save() {}, now: () => clock.nowMs });
+  assert.ok(next.admits(token) && next.admits(program));
+  assert.ok(!next.admits("mts_wrong"));
+});
+
+function start() {
+  const clock = { nowMs: 1_000_000 };
+  let saved: SavedAccess = { sessions: [], tokens: [] };
+  const access = createAccess({
+    saved,
+    save(next) {
+      saved = next;
+    },
+    now: () => clock.nowMs,
+  });
+  return { access, clock, saved: () => saved };
+}

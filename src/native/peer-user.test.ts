@@ -1,0 +1,36 @@
+// Whose a connection is, on real sockets.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer } from "node:net";
+import { test } from "node:test";
+import { userOfPeer } from "./peer-user.ts";
+
+const skip = process.platform !== "linux" && "needs /proc/net";
+
+test("userOfPeer() finds the user of a connection over either family", { skip }, async () => {
+  for (const host of ["127.0.0.1", "::1"]) {
+    const server = createServer();
+    server.listen(0, host);
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const client = connect(port, host);
+    await once(client, "connect");
+    const peer = { address: host, port: client.localPort as number };
+    assert.equal(userOfPeer(peer, port), process.geteuid?.(), host);
+    assert.equal(userOfPeer({ ...peer, port: 1 }, port), undefined);
+    assert.equal(userOfPeer(peer, port + 1), undefined);
+    client.destroy();
+    server.close();
+  }
+});
+
+test("userOfPeer() looks at the other end's row and not at ours", () => {
+  const table = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 0100007F:2119 0100007F:B2D4 01 00000000:00000000 00:00000000 00000000     0        0 1
+   1: 0100007F:B2D4 0100007F:2119 01 00000000:00000000 00:00000000 00000000  1000        0 2
+   2: 0200000A:B2D5 0100007F:2119 01 00000000:00000000 00:00000000 00000000  1001        0 3
+`;
+  const read = (name: string) => (name === "tcp" ? table : "");
+  assert.equal(userOfPeer({ address: "127.0.0.1", port: 0xb2d4 }, 0x2119, read), 1000);
+  assert.equal(userOfPeer({ address: "127.0.0.1", port: 0xb2d5 }, 0x2119, read), undefined);
+});

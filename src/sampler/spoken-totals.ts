@@ -1,0 +1,28 @@
+/** Sums by what is spoken: "tls", "ssh"; where nobody knows, by the protocol below it. */
+
+import type { SpokenProtocol } from "../model/naming.ts";
+import { protocolName } from "../model/protocol.ts";
+import { Tally } from "./tally.ts";
+
+/** Names come from a table of ours; the limit only keeps a mistake small. */
+export const SPOKEN_KEPT = 1_000;
+
+export class SpokenTotals {
+  readonly #tallies = new Map<string, Tally>();
+
+  /** The sums of what is spoken, or of a protocol whose content nobody recognised. */
+  tally(spoken: SpokenProtocol | undefined, protocol: number): Tally {
+    const name = spoken?.name ?? `other ${protocolName(protocol)}`;
+    const full = this.#tallies.size >= SPOKEN_KEPT && !this.#tallies.has(name);
+    const key = full ? "other" : name;
+    const known = this.#tallies.get(key);
+    if (known !== undefined) return known;
+    const tally = new Tally();
+    this.#tallies.set(key, tally);
+    return tally;
+  }
+
+  entries(): Iterable<[name: string, tally: Tally]> {
+    return this.#tallies;
+  }
+}
