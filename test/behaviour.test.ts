@@ -316,6 +316,7 @@ function madeUpParts(): MonitauriParts {
       totals,
       thread: () => ({ name: "sampling", state: "running", restarts: 0, lastError: undefined }),
       intervalMs: () => 1000,
+      credits: () => [],
       passedOver: () => [
         { unavailable: true, feature: "eBPF collector", reason: "no root", remedy: "sudo" },
       ],

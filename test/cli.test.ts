@@ -51,7 +51,10 @@ describe("with a daemon", () => {
 
   test("connections", async () => {
     const { stdout } = await done("connections", "--limit", "2");
-    assert.match(stdout, /^tcp +192\.0\.2\.1:40000 +\[2001:db8::1\]:443 +established +curl +7 /m);
+    assert.match(
+      stdout,
+      /^tcp +192\.0\.2\.1:40000 +\[2001:db8::1\]:443 +- +established +curl +7 /m,
+    );
     assert.match(stdout, /^2 of 3 connections\.$/m);
     assert.equal(JSON.parse((await done("connections", "--json")).stdout).count, 3);
   });

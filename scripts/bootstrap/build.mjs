@@ -6,7 +6,13 @@ import { join } from "node:path";
 import { findNode } from "../../bin/runtime.mjs";
 import { BootstrapError, requireWritable, runStep, writeOwnedFile } from "./steps.mjs";
 
-const INPUTS = ["src", "tsconfig.base.json", "tsconfig.build.json", "package-lock.json"];
+const INPUTS = [
+  "src",
+  "tsconfig.base.json",
+  "tsconfig.build.json",
+  "vite.config.ts",
+  "package-lock.json",
+];
 const STAMP = ".stamp";
 
 /** Whether dist/ was made from the sources as they are now. */
@@ -27,20 +33,33 @@ export async function build(root) {
   const fresh = join(root, `.build-${process.pid}`);
   const old = `${fresh}-old`;
   const dist = join(root, "dist");
-  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-  const args = [tsc, "-p", "tsconfig.build.json", "--outDir", fresh];
   try {
-    const { code, output } = await runStep(root, "building", {
-      command: findNode(root) ?? process.execPath,
-      args,
-    });
-    if (code !== 0) throw new BootstrapError(`Cannot build: the compiler found errors:\n${output}`);
+    for (const { saying, args } of steps(root, fresh)) {
+      const command = findNode(root) ?? process.execPath;
+      const { code, output } = await runStep(root, saying, { command, args });
+      if (code !== 0)
+        throw new BootstrapError(`Cannot build: the compiler found errors:\n${output}`);
+    }
     writeOwnedFile(root, join(fresh, STAMP), made);
     rename(dist, old);
     renameSync(fresh, dist);
   } finally {
     for (const folder of [fresh, old]) rmSync(folder, { recursive: true, force: true });
   }
+}
+
+// The page's configuration is run as it is: compiled, it would leave a file in node_modules.
+function steps(root, fresh) {
+  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+  const vite = join(root, "node_modules", "vite", "bin", "vite.js");
+  const quiet = ["--configLoader", "native", "--logLevel", "warn"];
+  return [
+    { saying: "building", args: [tsc, "-p", "tsconfig.build.json", "--outDir", fresh] },
+    {
+      saying: "building the page",
+      args: [vite, "build", "--outDir", join(fresh, "ui"), "--emptyOutDir", ...quiet],
+    },
+  ];
 }
 
 function rename(from, to) {

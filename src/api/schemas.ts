@@ -163,8 +163,38 @@ const hostName = z
     name: z.string(),
     source: z.enum(["tls", "quic", "http", "dns", "mdns", "hosts", "reverse"]),
     alternatives: z.array(z.string()),
+    mayBeCover: z.boolean().optional(),
   })
   .openapi("HostName");
+
+const networkOf = z
+  .object({
+    kind: z.enum([
+      "loopback",
+      "link-local",
+      "private",
+      "shared",
+      "multicast",
+      "documentation",
+      "reserved",
+      "public",
+    ]),
+    country: z.string().optional(),
+    asn: count.optional(),
+    organisation: z.string().optional(),
+  })
+  .openapi("NetworkOf");
+
+const dataCredit = z
+  .object({
+    gives: z.string(),
+    package: z.string(),
+    collectedAtMs: count,
+    credit: z.string(),
+    link: z.string(),
+    licence: z.string(),
+  })
+  .openapi("DataCredit");
 
 const spokenProtocol = z
   .object({ name: z.string(), inside: z.string().optional(), source: z.enum(["bytes", "port"]) })
@@ -193,6 +223,7 @@ const connection = z
     retransmits: count.optional(),
     host: hostName.optional(),
     spoken: spokenProtocol.optional(),
+    network: networkOf.optional(),
     total: traffic,
     ...rates,
   })
@@ -270,7 +301,12 @@ const finding = z
   .openapi("Finding");
 
 export const diagnosisSchema = z
-  .object({ findings: z.array(finding), bounds: z.array(bound), missing: z.array(unavailable) })
+  .object({
+    findings: z.array(finding),
+    bounds: z.array(bound),
+    missing: z.array(unavailable),
+    credits: z.array(dataCredit),
+  })
   .openapi("Diagnosis");
 
 export const invitationSchema = z

@@ -21,6 +21,8 @@ test("readConfigFile() reads TOML", () => {
     logLevel: "debug",
     page: true,
     port: undefined,
+    names: true,
+    networks: undefined,
   });
 });
 

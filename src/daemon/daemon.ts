@@ -8,6 +8,7 @@
  *  5. API on its socket, then the page on its port. A daemon that answers is a daemon that counts.
  * Shut-down is the reverse: first nobody asks any more, then the kernel programs go, last the lock. */
 
+import { fileURLToPath } from "node:url";
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { type Access, createAccess } from "../api/access.ts";
 import type { Door } from "../api/guard.ts";
@@ -63,6 +64,9 @@ export interface Daemon extends AsyncDisposable {
   reload(): Config;
 }
 
+/** Comes along with the program: data/README.md. */
+const NETWORKS_FILE = fileURLToPath(new URL("../../data/networks.bin", import.meta.url));
+
 /** @throws MonitauriError; nothing is left behind then. */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { version, places, log } = options;
@@ -82,6 +86,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const sampling = await startSampling({
     worker: options.worker,
     intervalMs,
+    naming: { isOn: config.names, networksFile: config.networks ?? NETWORKS_FILE },
     log,
     onSample(sample, totals) {
       feed.publish(sample, totals.sums());

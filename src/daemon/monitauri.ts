@@ -10,7 +10,7 @@ import type { Sampling } from "./sampling.ts";
 export interface MonitauriParts {
   readonly sampling: Pick<
     Sampling,
-    "latest" | "totals" | "thread" | "intervalMs" | "passedOver" | "ask"
+    "latest" | "totals" | "thread" | "intervalMs" | "passedOver" | "credits" | "ask"
   >;
   readonly feed: Pick<LiveFeed, "read" | "bounds">;
   readonly access: Pick<Access, "tokens" | "addToken" | "removeToken" | "bounds">;
@@ -96,6 +96,7 @@ function diagnosis({ sampling, findings, feed, access }: MonitauriParts): Diagno
     ],
     bounds: [...(health?.bounds ?? []), ...feed.bounds(), ...access.bounds()],
     missing: [...sampling.passedOver(), ...(health?.missing ?? [])],
+    credits: sampling.credits(),
   };
 }
 
@@ -107,6 +108,7 @@ function lossFinding(health: CollectorHealth): Finding {
     [bytes, `${formatBytes(bytes)} without a row of their own`],
     [health.processOverflow, `${health.processOverflow} processes without a name`],
     [health.socketOverflow, `${health.socketOverflow} sockets without an owner`],
+    [health.lostObservations, `${health.lostObservations} connections without a name`],
     [health.missedRuns, `${health.missedRuns} runs of kernel programs skipped by the kernel`],
   ];
   const found = losses.filter(([count]) => count > 0).map(([, what]) => what);

@@ -20,7 +20,12 @@ export interface OpenCollector {
 }
 
 /** The best collector that this machine and user have; every reason where there is none. */
-export async function openCollector(): Promise<OpenCollector | readonly Unavailable[]> {
+export async function openCollector({
+  observe,
+}: {
+  /** Copy first packets for names and protocols. */
+  readonly observe: boolean;
+}): Promise<OpenCollector | readonly Unavailable[]> {
   if (platform !== "linux") {
     return [unavailable("counting", `there is no collector for ${platform} yet`, "use Linux")];
   }
@@ -28,7 +33,7 @@ export async function openCollector(): Promise<OpenCollector | readonly Unavaila
   const listeners = createListenerScan();
   const kernel = await open("eBPF collector", async () => {
     const { openLinuxCollector } = await import("../collector/linux.ts");
-    return openLinuxCollector();
+    return openLinuxCollector({ observe });
   });
   if (!isUnavailable(kernel)) {
     const descriptors = () => kernel.resources().fds;

@@ -8,6 +8,7 @@ import type {
   PsQuery,
   PsRow,
 } from "../model/monitauri.ts";
+import type { DataCredit } from "../model/naming.ts";
 import type { Grouping, GroupRow, Sample } from "../model/sample.ts";
 import type { Unavailable } from "../model/unavailable.ts";
 
@@ -28,7 +29,11 @@ export type ToSampling =
 
 export type FromSampling =
   /** A collector is open; samples follow. */
-  | { readonly kind: "opened"; readonly passedOver: readonly Unavailable[] }
+  | {
+      readonly kind: "opened";
+      readonly passedOver: readonly Unavailable[];
+      readonly credits: readonly DataCredit[];
+    }
   /** Nothing on this machine can count; the thread ends. */
   | { readonly kind: "unavailable"; readonly missing: readonly Unavailable[] }
   | { readonly kind: "sample"; readonly sample: Sample }
@@ -50,4 +55,12 @@ export interface SamplingData {
   readonly intervalMs: number;
   /** Wall clock of the last sample of the thread before this one, which died. */
   readonly restartedAfterMs?: number;
+  readonly naming: NamingData;
+}
+
+export interface NamingData {
+  /** Read names and protocols from first packets. */
+  readonly isOn: boolean;
+  /** File of countries and networks. */
+  readonly networksFile: string;
 }

@@ -36,7 +36,7 @@ test("serveSampling() opens, samples at once, answers, and closes with a last sa
   await once(port1, "close");
   assert.deepEqual(heard.messages, [
     { kind: "descriptors", descriptors: [7, 8] },
-    { kind: "opened", passedOver: [] },
+    { kind: "opened", passedOver: [], credits: [] },
     { kind: "sample", sample: { atMs: 1 } },
     { kind: "answer", id: 1, value: { connections: [], count: 5, total: 5 } },
     { kind: "refusal", id: 2, code: "unsupported", message: "no processes here" },

@@ -3,6 +3,8 @@
 import type { MessagePort } from "node:worker_threads";
 import { MonitauriError } from "../model/error.ts";
 import type { Listener } from "../model/monitauri.ts";
+import type { DataCredit } from "../model/naming.ts";
+import type { Grouping, GroupRow } from "../model/sample.ts";
 import type { Unavailable } from "../model/unavailable.ts";
 import type { Sampler, SamplerOptions } from "../sampler/sampler.ts";
 import { startTick, type TickClock } from "../sampler/tick.ts";
@@ -18,13 +20,18 @@ import type {
 /** Readings that may fail in a row. With more, something is broken that a fresh thread may mend. */
 const MAX_FAILURES = 10;
 
-export interface ServeOptions extends SamplingData {
+export interface ServeOptions extends Omit<SamplingData, "naming"> {
   open(): Promise<OpenCollector | readonly Unavailable[]>;
+  /** Of the data that names are made with. */
+  readonly credits?: readonly DataCredit[];
   createSampler(options: SamplerOptions): SamplerPart;
 }
 
 /** What this thread uses of a sampler. */
-export type SamplerPart = Pick<Sampler, "take" | "setIntervalMs" | "ps" | "connections" | "groups">;
+export interface SamplerPart
+  extends Pick<Sampler, "take" | "setIntervalMs" | "ps" | "connections"> {
+  groups(by: Grouping, limit?: number): GroupRow[];
+}
 
 /** Serves until told to stop. When it fails for good it throws: the thread then ends and the main thread starts anew. */
 export async function serveSampling(port: MessagePort, options: ServeOptions): Promise<void> {
@@ -38,7 +45,7 @@ export async function serveSampling(port: MessagePort, options: ServeOptions): P
   const { collector, descriptors, passedOver, listeners } = opened;
   const tellDescriptors = descriptorReporter(descriptors, say);
   tellDescriptors();
-  say({ kind: "opened", passedOver });
+  say({ kind: "opened", passedOver, credits: options.credits ?? [] });
   const { intervalMs, restartedAfterMs } = options;
   const sampler = options.createSampler({
     intervalMs,

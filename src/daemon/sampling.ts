@@ -3,12 +3,14 @@
 import { Worker } from "node:worker_threads";
 import { MonitauriError } from "../model/error.ts";
 import type { ThreadStatus } from "../model/monitauri.ts";
+import type { DataCredit } from "../model/naming.ts";
 import type { Sample } from "../model/sample.ts";
 import type { Unavailable } from "../model/unavailable.ts";
 import { createLeftDescriptors } from "./descriptors.ts";
 import type { Log } from "./log.ts";
 import type {
   FromSampling,
+  NamingData,
   Questions,
   SamplingData,
   Topic,
@@ -34,6 +36,8 @@ export interface Sampling {
   intervalMs(): number;
   /** Better ways to count that were not available. */
   passedOver(): readonly Unavailable[];
+  /** Whose data names are made with. */
+  credits(): readonly DataCredit[];
   /** @throws MonitauriError "busy" or "failed". */
   ask<T extends Topic>(topic: T, what: Questions[T]["ask"]): Promise<Questions[T]["answer"]>;
   /** Takes effect at once; nothing that was counted is lost. */
@@ -46,6 +50,7 @@ export interface SamplingOptions {
   /** The thread's file. */
   readonly worker: URL;
   readonly intervalMs: number;
+  readonly naming: NamingData;
   readonly log: Log;
   /** Told of every sample, after it is in the totals. */
   readonly onSample?: (sample: Sample, totals: Totals) => void;
@@ -63,6 +68,7 @@ export async function startSampling(options: SamplingOptions): Promise<Sampling>
   let retry: NodeJS.Timeout | undefined;
   let latest: Sample | undefined;
   let passedOver: readonly Unavailable[] = [];
+  let credits: readonly DataCredit[] = [];
   let state: ThreadStatus["state"] = "running";
   let lastError: string | undefined;
   let restarts = 0;
@@ -74,6 +80,7 @@ export async function startSampling(options: SamplingOptions): Promise<Sampling>
     const restartedAfterMs = latest?.atMs;
     const workerData: SamplingData = {
       intervalMs,
+      naming: options.naming,
       ...(restartedAfterMs === undefined ? {} : { restartedAfterMs }),
     };
     const bornMs = performance.now();
@@ -95,6 +102,7 @@ export async function startSampling(options: SamplingOptions): Promise<Sampling>
     switch (message.kind) {
       case "opened":
         passedOver = message.passedOver;
+        credits = message.credits;
         return;
       case "sample":
         latest = message.sample;
@@ -185,6 +193,7 @@ export async function startSampling(options: SamplingOptions): Promise<Sampling>
     thread: () => ({ name: "sampling", state, restarts, lastError }),
     intervalMs: () => intervalMs,
     passedOver: () => passedOver,
+    credits: () => credits,
     async ask(topic, what) {
       const asked = worker;
       if (asked === undefined)

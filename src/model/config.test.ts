@@ -9,8 +9,17 @@ test("parseConfig() fills in what is not said", () => {
     logLevel: "info",
     page: true,
     port: undefined,
+    names: true,
+    networks: undefined,
   });
-  const all = { intervalMs: 500, logLevel: "debug", page: false, port: 8080 } as const;
+  const all = {
+    intervalMs: 500,
+    logLevel: "debug",
+    page: false,
+    port: 8080,
+    names: false,
+    networks: "/n",
+  } as const;
   assert.deepEqual(parseConfig(all), all);
 });
 
@@ -20,7 +29,7 @@ test("parseConfig() names each wrong entry", () => {
     message: /intervalMs: .*; logLevel: /,
   });
   assert.throws(() => parseConfig({ interval: 5 }), {
-    message: "unknown: interval (known: intervalMs, logLevel, page, port)",
+    message: "unknown: interval (known: intervalMs, logLevel, page, port, names, networks)",
   });
   assert.throws(() => parseConfig({ port: 65_536 }), { message: /^port: / });
   assert.throws(() => parseConfig(7), { code: "invalid" });

@@ -18,6 +18,10 @@ export interface Config {
   readonly page: boolean;
   /** Port of the page; undefined: the usual one, or one of those after it. 0: any that is free. */
   readonly port: number | undefined;
+  /** Read names and protocols from the first packets of connections. */
+  readonly names: boolean;
+  /** Another file of countries and networks than the one that comes along; scripts/build-networks.mjs makes one. */
+  readonly networks: string | undefined;
 }
 
 const intervalMs = z.int().min(MIN_INTERVAL_MS).max(MAX_INTERVAL_MS);
@@ -27,12 +31,14 @@ const configSchema = z.strictObject({
   logLevel: z.enum(LOG_LEVELS).default("info"),
   page: z.boolean().default(true),
   port: z.int().min(0).max(65_535).optional(),
+  names: z.boolean().default(true),
+  networks: z.string().min(1).max(4096).optional(),
 });
 
 /** @throws MonitauriError "invalid" that names every wrong entry; unknown entries are wrong, they may be misspelt. */
 export function parseConfig(value: unknown): Config {
   const parsed = configSchema.safeParse(value);
-  if (parsed.success) return { port: undefined, ...parsed.data };
+  if (parsed.success) return { port: undefined, networks: undefined, ...parsed.data };
   throw new MonitauriError("invalid", parsed.error.issues.map(sayIssue).join("; "));
 }
 

@@ -1,6 +1,7 @@
 /** Everything a user can ask of Monitauri: implemented in process by the daemon, over HTTP by the client. */
 
 import type { InterfaceBytes, LiveQuery, LiveSample } from "./live.ts";
+import type { DataCredit } from "./naming.ts";
 import type { Container } from "./process.ts";
 import type { Connection, Gap, Grouping, GroupRow, InterfaceCoverage, Traffic } from "./sample.ts";
 import type { Bound, CollectorHealth } from "./snapshot.ts";
@@ -170,6 +171,8 @@ export interface Diagnosis {
   readonly findings: readonly Finding[];
   readonly bounds: readonly Bound[];
   readonly missing: readonly Unavailable[];
+  /** Whose data is shown, and how old it is. */
+  readonly credits: readonly DataCredit[];
 }
 
 export interface Monitauri {

@@ -16,6 +16,9 @@ export interface HostName {
   readonly source: NameSource;
   /** Other names that the same source gave for the address and that could be meant as well; empty: it is certain. */
   readonly alternatives: readonly string[];
+  /** It may be the open part of an Encrypted Client Hello (RFC 9849): then another site of the same operator is meant,
+   * and which one cannot be known. */
+  readonly mayBeCover?: boolean;
 }
 
 /** What kind of network an address is in. */
@@ -60,4 +63,19 @@ export interface LearnedFacts {
   readonly index: number;
   readonly serial: number;
   readonly facts: FlowFacts;
+}
+
+/** Data of others that is shown: what its licence wants to be said. */
+export interface DataCredit {
+  /** "country" or "asn": what is taken from it. */
+  readonly gives: string;
+  /** Name and version of what it came in. */
+  readonly package: string;
+  /** When the data was collected, wall clock. */
+  readonly collectedAtMs: number;
+  /** What has to be written, and where it links to. */
+  readonly credit: string;
+  readonly link: string;
+  /** SPDX identifier. */
+  readonly licence: string;
 }

@@ -1,7 +1,7 @@
 /** What happened between two snapshots, and the totals since the daemon started. */
 
 import type { ActivityRow, LiveInterface } from "./live.ts";
-import type { HostName, SpokenProtocol } from "./naming.ts";
+import type { HostName, NetworkOf, SpokenProtocol } from "./naming.ts";
 import type { CollectorHealth, InterfaceKind } from "./snapshot.ts";
 
 /** Bytes and packets in both directions. Wire: IP packets with headers as on the wire, segments counted.
@@ -26,7 +26,7 @@ export type RemainderKind =
   | "unknown"; // the interface counted it, nothing explains it
 
 /** The groups that every sample is summed by. */
-export const GROUPINGS = [
+export const SAMPLED_GROUPINGS = [
   "application",
   "process",
   "remote",
@@ -37,6 +37,10 @@ export const GROUPINGS = [
   "container",
   "unit",
 ] as const;
+export type SampledGrouping = (typeof SAMPLED_GROUPINGS)[number];
+
+/** All that can be asked for: by where a remote address is, too. */
+export const GROUPINGS = [...SAMPLED_GROUPINGS, "country", "organisation"] as const;
 export type Grouping = (typeof GROUPINGS)[number];
 
 /** One row of a grouping. `key` is stable; `name` is what a person reads. */
@@ -129,6 +133,8 @@ export interface Connection {
   readonly retransmits: number | undefined;
   readonly host?: HostName | undefined;
   readonly spoken?: SpokenProtocol | undefined;
+  /** Of the remote address. */
+  readonly network?: NetworkOf | undefined;
   readonly total: Traffic;
   readonly rxBytesPerSecond: number;
   readonly txBytesPerSecond: number;

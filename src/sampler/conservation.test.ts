@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { LearnedFacts } from "../model/naming.ts";
 import { interfaceOf, type PlainFlow, processOf, snapshotOf } from "../model/plain-snapshot.ts";
-import { GROUPINGS, type Traffic } from "../model/sample.ts";
+import { SAMPLED_GROUPINGS, type Traffic } from "../model/sample.ts";
 import { COUNTER_NAMES, type CounterName, FLOW_KINDS } from "../model/snapshot.ts";
 import { createSampler } from "./sampler.ts";
 
@@ -91,7 +91,7 @@ function replay(seed: number, ticks: number): void {
       { learned: learn([...flows.values()]) },
     );
     const where = `seed ${seed}, tick ${tick}`;
-    for (const by of GROUPINGS) {
+    for (const by of SAMPLED_GROUPINGS) {
       for (const limit of [10_000, 3]) {
         const groups = sampler.groups(by, limit);
         assert.deepEqual(total(groups.map((row) => row.total)), expected.all, `${by}, ${where}`);

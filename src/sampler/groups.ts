@@ -4,7 +4,7 @@
  * stands in rows of its own. Unlike the machine's total, that is with loopback, second copies and outer packets. */
 
 import { protocolName } from "../model/protocol.ts";
-import type { Grouping, GroupRow } from "../model/sample.ts";
+import type { GroupRow, SampledGrouping } from "../model/sample.ts";
 import type { Accounts } from "./accounts.ts";
 import { type Facet, facetOf, type Label, NONE_KEY, OTHER_KEY } from "./facets.ts";
 import { type Draft, rowsOf } from "./group-rows.ts";
@@ -20,14 +20,14 @@ const EARLIER_APPLICATIONS = { key: "earlier", name: "earlier applications" };
 const EARLIER_PROCESSES = { key: "earlier", name: "earlier processes" };
 
 /** Totals since the start, what the last interval added, rates and live connections. The busiest first. */
-export function groupRows(accounts: Accounts, by: Grouping, limit = GROUP_ROWS): GroupRow[] {
+export function groupRows(accounts: Accounts, by: SampledGrouping, limit = GROUP_ROWS): GroupRow[] {
   const { interval, intervalMs } = accounts;
   const drafts = by === "remote" ? remoteRows(accounts, limit) : draftsOf(accounts, by);
   const remainders = by === "interface" ? overflowDrafts(accounts) : remainderDrafts(accounts, by);
   return rowsOf([...drafts, ...remainders], { interval, intervalMs, limit });
 }
 
-function draftsOf(accounts: Accounts, by: Exclude<Grouping, "remote">): Draft[] {
+function draftsOf(accounts: Accounts, by: Exclude<SampledGrouping, "remote">): Draft[] {
   switch (by) {
     case "application":
       return applicationDrafts(accounts);
@@ -115,7 +115,7 @@ function facetDrafts({ ledger, interval }: Accounts, facet: Facet): Draft[] {
 }
 
 /** Sockets without a process have a protocol and a peer all the same. */
-function remainderDrafts({ ledger }: Accounts, by: Grouping): Draft[] {
+function remainderDrafts({ ledger }: Accounts, by: SampledGrouping): Draft[] {
   const known = by === "protocol" || by === "spoken" || by === "remote";
   return REMAINDERS.filter((kind) => !(known && kind === "unknown")).flatMap((kind) =>
     unlessEmpty(remainderLabel(kind), ledger.remainders[kind]),

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { processOf, snapshotOf } from "../model/plain-snapshot.ts";
 import type { Process } from "../model/process.ts";
-import { GROUPINGS } from "../model/sample.ts";
+import { SAMPLED_GROUPINGS } from "../model/sample.ts";
 import { FACET_VALUES_KEPT } from "./facets.ts";
 import { EXITED_APPLICATIONS_KEPT, EXITED_PROCESSES_KEPT, Ledger } from "./ledger.ts";
 import { createSampler } from "./sampler.ts";
@@ -24,7 +24,7 @@ test("Ledger folds applications and processes that exited first, and loses no by
       }),
     );
   }
-  for (const by of GROUPINGS) {
+  for (const by of SAMPLED_GROUPINGS) {
     const rows = sampler.groups(by);
     assert.equal(
       rows.reduce((sum, row) => sum + row.total.txBytes, 0),

@@ -2,7 +2,7 @@
 
 import type { ConnectionList, ConnectionsQuery, PsQuery, PsRow } from "../model/monitauri.ts";
 import type { LearnedFacts } from "../model/naming.ts";
-import type { Grouping, GroupRow, Sample, Traffic } from "../model/sample.ts";
+import type { GroupRow, Sample, SampledGrouping, Traffic } from "../model/sample.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import { Accounts } from "./accounts.ts";
 import { activityRows, interfaceActivity } from "./activity.ts";
@@ -34,7 +34,7 @@ export interface Sampler {
   setIntervalMs(intervalMs: number): void;
   ps(query?: PsQuery): PsRow[];
   connections(query?: ConnectionsQuery): ConnectionList;
-  groups(by: Grouping, limit?: number): GroupRow[];
+  groups(by: SampledGrouping, limit?: number): GroupRow[];
   /** Since the start: the machine's total and, apart from it, loopback. */
   totals(): { readonly network: Traffic; readonly loopback: Traffic };
   /** Flows remembered, of the limit; for `doctor`. */

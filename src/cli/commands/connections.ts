@@ -17,6 +17,7 @@ import {
   readCommand,
 } from "../context.ts";
 import { endpoint } from "../endpoint.ts";
+import { otherEnd, placeText, spokenText } from "../other-end.ts";
 import { roundTrip } from "../round-trip.ts";
 import { type Column, formatTable } from "../table.ts";
 import { safe } from "../terminal.ts";
@@ -39,12 +40,13 @@ const SORTS: Readonly<Record<string, ConnectionOrder>> = {
   retransmits: "retransmits",
 };
 
-type ConnectionsOptions = ListOptions & RateOptions;
+type ConnectionsOptions = ListOptions & RateOptions & { readonly numeric?: boolean };
 
 export function addConnections(program: Command, context: CommandContext): void {
   const command = readCommand(program, "connections", "connections with their program and traffic");
   listCommand(command, { sorts: Object.keys(SORTS), mostRows: MOST_ROWS });
   rateOptions(command)
+    .option("-N, --numeric", "addresses instead of names")
     .addHelpText("after", HELP)
     .action(async (words: string[], options: ConnectionsOptions) => {
       const query = queryOf(words, options);
@@ -58,6 +60,8 @@ export function addConnections(program: Command, context: CommandContext): void 
 
 const HELP = `
 DOWN/S and UP/S are bits a second (--bytes: bytes), DOWN and UP bytes since the connection was first seen.
+REMOTE is the name that the program asked for, where it was seen ("~": it may cover another site, with Encrypted Client
+Hello), PROTO what is spoken ("?": guessed from the port), PLACE the country or the kind of network.
 
 Examples:
   monitauri connections --limit 20                    the 20 busiest
@@ -96,10 +100,10 @@ function linesOf(
   return [terminal.paint("bold", titles), ...lines, ...rest];
 }
 
-function columnsFor(options: RateOptions): readonly Column<Connection>[] {
+function columnsFor(options: ConnectionsOptions): readonly Column<Connection>[] {
   const rate = rateFormat(options);
   return [
-    { title: "PROTO", align: "left", text: ({ protocol }) => safe(protocol), leaves: 6 },
+    { title: "PROTO", align: "left", text: spokenText, shrinksTo: 5, leaves: 6 },
     {
       title: "LOCAL",
       align: "left",
@@ -110,9 +114,10 @@ function columnsFor(options: RateOptions): readonly Column<Connection>[] {
     {
       title: "REMOTE",
       align: "left",
-      text: (c) => endpoint(c.remoteAddress, c.remotePort),
+      text: (c) => otherEnd(c, options),
       shrinksTo: 12,
     },
+    { title: "PLACE", align: "left", text: placeText, shrinksTo: 5, leaves: 9 },
     {
       title: "STATE",
       align: "left",

@@ -61,12 +61,13 @@ async function lookHere({ host }: CommandContext, { data }: ReadOptions): Promis
     findings: await host.diagnose(data),
     bounds: [],
     missing: [],
+    credits: [],
     coverage: [],
   };
 }
 
 function linesOf(report: Report, { terminal }: CommandContext): string[] {
-  const { daemon, findings, bounds, missing, coverage } = report;
+  const { daemon, findings, bounds, missing, coverage, credits } = report;
   const lines: string[] = [];
   for (const { feature, state, detail, remedy } of findings) {
     lines.push(
@@ -85,6 +86,13 @@ function linesOf(report: Report, { terminal }: CommandContext): string[] {
     );
   }
   if (bounds.length > 0) lines.push("", ...formatTable(bounds, BOUND_COLUMNS, terminal.columns));
+  if (credits.length > 0) lines.push("");
+  for (const { gives, credit, link, licence, collectedAtMs } of credits) {
+    const day = new Date(collectedAtMs).toISOString().slice(0, 10);
+    lines.push(
+      `Data (${safe(gives)}): ${safe(credit)}, ${safe(link)}, ${safe(licence)}, of ${day}`,
+    );
+  }
   if (!daemon)
     lines.push("", "No daemon was asked: these are the findings of this command itself.");
   return lines;

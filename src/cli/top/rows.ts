@@ -4,6 +4,7 @@ import { connectionFacts, type Filterable, parseFilter, psFacts } from "../../mo
 import type { PsRow } from "../../model/monitauri.ts";
 import type { Connection } from "../../model/sample.ts";
 import { endpoint } from "../endpoint.ts";
+import { otherEnd } from "../other-end.ts";
 import { programSeries, type Rates, ratesNow } from "./history.ts";
 import { bytesIn, connectionFits, networkBytes, type Scope } from "./scope.ts";
 import {
@@ -169,7 +170,7 @@ function connectionRow(connection: Connection, state: TopState): Candidate {
     remote:
       connection.remoteAddress === undefined
         ? `on ${endpoint(connection.localAddress, connection.localPort)}`
-        : endpoint(connection.remoteAddress, connection.remotePort),
+        : otherEnd(connection),
     protocol,
     roundTripMs: rttMs,
     pale: connection.state === "CLOSED",

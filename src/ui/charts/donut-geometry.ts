@@ -1,0 +1,70 @@
+/** Shares of a whole as arcs (pure). */
+
+export interface Part {
+  readonly key: string;
+  readonly name: string;
+  readonly bytes: number;
+}
+
+export interface Slice extends Part {
+  /** 0..1 */
+  readonly share: number;
+  /** Path of an SVG ring segment around 0,0 with an outer radius of 1. */
+  readonly path: string;
+}
+
+/** Slices with a name; the others are one. */
+export const MAX_SLICES = 5;
+export const OTHERS = "others";
+
+const INNER = 0.68;
+/** Between two slices, radians. */
+const BREAK = 0.03;
+
+/** The largest parts, largest first, and one for all others. Empty where nothing is there to share. */
+export function donut(parts: readonly Part[]): Slice[] {
+  const sorted = parts.filter(({ bytes }) => bytes > 0).sort((a, b) => b.bytes - a.bytes);
+  const total = sorted.reduce((sum, { bytes }) => sum + bytes, 0);
+  const isFolded = sorted.length > MAX_SLICES + 1;
+  const named = isFolded ? sorted.slice(0, MAX_SLICES) : sorted;
+  const rest = isFolded ? sorted.slice(MAX_SLICES) : [];
+  const all = [
+    ...named,
+    ...(rest.length === 0
+      ? []
+      : [
+          {
+            key: OTHERS,
+            name: `${rest.length} others`,
+            bytes: rest.reduce((sum, { bytes }) => sum + bytes, 0),
+          },
+        ]),
+  ];
+  let from = 0;
+  return all.map((part) => {
+    const share = part.bytes / total;
+    const slice = { ...part, share, path: ring(from, from + share) };
+    from += share;
+    return slice;
+  });
+}
+
+function ring(from: number, to: number): string {
+  const isWhole = to - from > 0.9999;
+  const gap = isWhole ? 0 : Math.min(BREAK, (to - from) * Math.PI) / 2;
+  const start = from * 2 * Math.PI + gap;
+  const end = isWhole ? start + 2 * Math.PI - 1e-4 : to * 2 * Math.PI - gap;
+  const large = end - start > Math.PI ? 1 : 0;
+  return [
+    `M${point(start, 1)}`,
+    `A1,1 0 ${large} 1 ${point(end, 1)}`,
+    `L${point(end, INNER)}`,
+    `A${INNER},${INNER} 0 ${large} 0 ${point(start, INNER)}`,
+    "Z",
+  ].join("");
+}
+
+/** Clockwise from the top. */
+function point(angle: number, radius: number): string {
+  return `${(Math.sin(angle) * radius).toFixed(4)},${(-Math.cos(angle) * radius).toFixed(4)}`;
+}

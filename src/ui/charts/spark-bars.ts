@@ -1,0 +1,36 @@
+/** Sums a series up to bars of equal time (pure). */
+
+import type { Columns } from "../store/series.ts";
+
+export interface Bars {
+  /** Mean bytes per second of each bar. */
+  readonly rx: readonly number[];
+  readonly tx: readonly number[];
+  readonly rxPeak: number;
+  readonly txPeak: number;
+  readonly peak: number;
+}
+
+export function bars(
+  { atMs, rx, tx }: Columns,
+  { fromMs, toMs, count }: { fromMs: number; toMs: number; count: number },
+): Bars {
+  const down = new Array<number>(count).fill(0);
+  const up = new Array<number>(count).fill(0);
+  const seen = new Array<number>(count).fill(0);
+  const barMs = (toMs - fromMs) / count;
+  // Bars stand at round times: they move on as a whole and never change once they are past.
+  const lastBar = Math.floor(toMs / barMs);
+  atMs.forEach((at, index) => {
+    const bar = count - 1 - (lastBar - Math.floor(at / barMs));
+    if (bar < 0 || rx[index] === null) return;
+    down[bar] = (down[bar] ?? 0) + (rx[index] ?? 0);
+    up[bar] = (up[bar] ?? 0) + (tx[index] ?? 0);
+    seen[bar] = (seen[bar] ?? 0) + 1;
+  });
+  const mean = (sum: number, bar: number) => sum / Math.max(1, seen[bar] ?? 1);
+  const means = { rx: down.map(mean), tx: up.map(mean) };
+  const rxPeak = Math.max(...means.rx);
+  const txPeak = Math.max(...means.tx);
+  return { ...means, rxPeak, txPeak, peak: Math.max(rxPeak, txPeak) };
+}

@@ -1,0 +1,64 @@
+/** Numbers with their unit beside, smaller; a column of them never changes width. */
+
+import { memo } from "react";
+import { exactBytesText, exactRateText, rate, volume } from "../look/quantity.ts";
+import type { Units } from "../store/settings.ts";
+
+interface RateProps {
+  readonly bytesPerSecond: number;
+  readonly units: Units;
+}
+
+/** Of a table's cell. */
+export const Rate = memo(function Rate({ bytesPerSecond, units }: RateProps) {
+  const { number, unit } = rate(bytesPerSecond, units);
+  const isNothing = bytesPerSecond === 0;
+  return (
+    <span
+      className={isNothing ? "figure nothing" : "figure"}
+      title={isNothing ? undefined : exactRateText(bytesPerSecond, units)}
+    >
+      {isNothing ? "–" : number}
+      <small>{isNothing ? "" : unit}</small>
+    </span>
+  );
+});
+
+export const Volume = memo(function Volume({ bytes }: { readonly bytes: number }) {
+  const { number, unit } = volume(bytes);
+  return (
+    <span className="figure volume" title={exactBytesText(bytes)}>
+      {number}
+      <small>{unit}</small>
+    </span>
+  );
+});
+
+/** The large ones. */
+export function BigRate({ bytesPerSecond, units }: RateProps) {
+  const { number, unit } = rate(bytesPerSecond, units);
+  return (
+    <strong title={exactRateText(bytesPerSecond, units)}>
+      <span className="digits">{number}</span>
+      <small>{unit}</small>
+    </strong>
+  );
+}
+
+export function BigVolume({ bytes }: { readonly bytes: number }) {
+  const { number, unit } = volume(bytes);
+  return (
+    <strong title={exactBytesText(bytes)}>
+      <span className="digits">{number}</span>
+      <small>{unit}</small>
+    </strong>
+  );
+}
+
+export const Share = memo(function Share({ share }: { readonly share: number }) {
+  return (
+    <span className="bar" aria-hidden="true">
+      <i style={{ width: `${Math.min(100, share * 100).toFixed(1)}%` }} />
+    </span>
+  );
+});

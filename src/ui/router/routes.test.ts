@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { applicationPath, processPath, remotePath, routeOf } from "./routes.ts";
+
+function parse(path: string) {
+  const url = new URL(path, "http://localhost");
+  return routeOf(url.pathname, url.searchParams);
+}
+
+test("routeOf() reads what the paths say, whatever a key holds", () => {
+  const key = 'path:/opt/a b&c=d?#%"<é>';
+  assert.deepEqual(parse(applicationPath(key)), { view: "application", key });
+  assert.deepEqual(parse(processPath(key, 12)), { view: "process", key, pid: 12 });
+  assert.deepEqual(parse(remotePath("2001:db8::1")), { view: "remote", address: "2001:db8::1" });
+});
+
+test("routeOf() is nowhere where something is missing", () => {
+  for (const path of [
+    "/application",
+    "/process?key=a",
+    "/process?key=a&pid=x",
+    "/remote",
+    "/other",
+  ]) {
+    assert.deepEqual(parse(path), { view: "nowhere" }, path);
+  }
+});

@@ -1,0 +1,52 @@
+/** The addresses of the views (pure). Keys of applications stand in the query: a path would need its slashes escaped. */
+
+export type Route =
+  | { readonly view: "overview" }
+  | { readonly view: "applications" }
+  | { readonly view: "application"; readonly key: string }
+  | { readonly view: "process"; readonly key: string; readonly pid: number }
+  | { readonly view: "connections" }
+  | { readonly view: "listening" }
+  | { readonly view: "remote"; readonly address: string }
+  | { readonly view: "health" }
+  | { readonly view: "nowhere" };
+
+export function routeOf(path: string, query: URLSearchParams): Route {
+  const key = query.get("key") ?? "";
+  switch (path) {
+    case "/":
+      return { view: "overview" };
+    case "/applications":
+      return { view: "applications" };
+    case "/application":
+      return key === "" ? { view: "nowhere" } : { view: "application", key };
+    case "/process": {
+      const pid = Number(query.get("pid"));
+      return Number.isInteger(pid) && pid > 0 ? { view: "process", key, pid } : { view: "nowhere" };
+    }
+    case "/connections":
+      return { view: "connections" };
+    case "/listening":
+      return { view: "listening" };
+    case "/remote": {
+      const address = query.get("address") ?? "";
+      return address === "" ? { view: "nowhere" } : { view: "remote", address };
+    }
+    case "/health":
+      return { view: "health" };
+    default:
+      return { view: "nowhere" };
+  }
+}
+
+export function applicationPath(key: string): string {
+  return `/application?key=${encodeURIComponent(key)}`;
+}
+
+export function processPath(key: string, pid: number): string {
+  return `/process?key=${encodeURIComponent(key)}&pid=${pid}`;
+}
+
+export function remotePath(address: string): string {
+  return `/remote?address=${encodeURIComponent(address)}`;
+}

@@ -1,0 +1,115 @@
+/** What comes from the daemon, as the views see it: the shown tick, the past, and how the connection is. */
+
+import { createClient } from "../../client/client.ts";
+import { requestWith } from "../session/request.ts";
+import { exchange, storedToken, storeToken, takeCode } from "../session/session.ts";
+import { connectStream } from "../stream/connect.ts";
+import {
+  ACTIVITY_WIDTH,
+  type FromTab,
+  type Link,
+  type Tick,
+  type ToTab,
+} from "../stream/messages.ts";
+import { createStore } from "./create-store.ts";
+import { createPast } from "./series.ts";
+import { scope } from "./settings.ts";
+
+/** The tick that is on the screen; stands still while paused or hidden. */
+export const shown = createStore<Tick | undefined>(undefined);
+export const link = createStore<Link>({ state: "connecting" });
+/** Wall clock of the moment that the view is held at, else undefined. */
+export const pausedAtMs = createStore<number | undefined>(undefined);
+/** Names of all interfaces that a tick had, with their kind. */
+export const interfaces = createStore<Tick["interfaces"]>([]);
+export const past = createPast();
+
+let token: string | undefined;
+const signedIn = Promise.withResolvers<void>();
+let latest: Tick | undefined;
+let tell: (message: FromTab) => void = () => {};
+
+export const client = createClient(
+  requestWith({
+    token: () => token ?? signedIn.promise.then(() => token ?? ""),
+    onUnauthorized(refused) {
+      // An answer to an older token says nothing about this one.
+      if (refused === token) link.set({ state: "unknown-session" });
+    },
+  }),
+);
+
+/** Begins with the code of the address, with the tab's token, or with that of another tab. */
+export async function connect(): Promise<void> {
+  const code = takeCode();
+  const fresh = code === undefined ? undefined : await exchange(code).catch(() => undefined);
+  keepToken(fresh ?? storedToken());
+  tell = connectStream(hear);
+  tell({ type: "hello", token, isFresh: fresh !== undefined, scope: scope.get() });
+  scope.subscribe(() => tell({ type: "scope", scope: scope.get() }));
+  pausedAtMs.subscribe(show);
+  document.addEventListener("visibilitychange", show);
+}
+
+/** @returns false where the code is worthless. @throws where nobody answers. */
+export async function enterCode(code: string): Promise<boolean> {
+  const fresh = await exchange(code);
+  if (fresh === undefined) return false;
+  keepToken(fresh);
+  tell({ type: "token", token: fresh });
+  return true;
+}
+
+export function retryNow(): void {
+  tell({ type: "retry" });
+}
+
+export function togglePause(): void {
+  const isPaused = pausedAtMs.get() !== undefined;
+  pausedAtMs.set(isPaused ? undefined : (shown.get()?.atMs ?? Date.now()));
+}
+
+function hear(message: ToTab): void {
+  if (message.type === "token") keepToken(message.token);
+  if (message.type === "link") link.set(message.link);
+  // Said by another tab's scope before this one's choice arrived.
+  if (message.type === "past" && message.scope === scope.get()) replacePast(message.ticks);
+  if (message.type === "tick" && message.scope === scope.get()) {
+    remember(message.tick);
+    show();
+  }
+}
+
+function replacePast(ticks: readonly Tick[]): void {
+  past.clear();
+  for (const tick of ticks) remember(tick);
+  const last = ticks.at(-1);
+  if (last === undefined) return;
+  latest = last;
+  const heldMs = pausedAtMs.get();
+  if (heldMs === undefined) shown.set(last);
+  else shown.set(ticks.findLast(({ atMs }) => atMs <= heldMs) ?? last);
+}
+
+function remember(tick: Tick): void {
+  latest = tick;
+  past.add(tick, { keys: tick.keys, numbers: tick.numbers, width: ACTIVITY_WIDTH });
+  if (!isSame(interfaces.get(), tick.interfaces)) interfaces.set(tick.interfaces);
+}
+
+/** Hidden tabs and held views keep the data and draw nothing. */
+function show(): void {
+  if (document.hidden || pausedAtMs.get() !== undefined) return;
+  shown.set(latest);
+}
+
+function keepToken(next: string | undefined): void {
+  if (next === undefined) return;
+  token = next;
+  storeToken(next);
+  signedIn.resolve();
+}
+
+function isSame(a: Tick["interfaces"], b: Tick["interfaces"]): boolean {
+  return a.length === b.length && a.every(({ name }, at) => name === b[at]?.name);
+}

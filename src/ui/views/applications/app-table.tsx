@@ -1,0 +1,140 @@
+/** The table of applications: the same on Overview, where it is short, and in its own view. */
+
+import { memo } from "react";
+import { Spark } from "../../charts/spark.tsx";
+import { Rate, Share, Volume } from "../../parts/figures.tsx";
+import { Mark } from "../../parts/mark.tsx";
+import { SortHead } from "../../parts/sort-head.tsx";
+import { useVirtualRows } from "../../parts/virtual-rows.ts";
+import { follow, Link } from "../../router/router.tsx";
+import { applicationPath } from "../../router/routes.ts";
+import { useStore } from "../../store/create-store.ts";
+import type { AppOrder, Sorting } from "../../store/order.ts";
+import type { AppRow } from "../../store/rows.ts";
+import { type Units, units } from "../../store/settings.ts";
+
+/** As in the style sheet. */
+const ROW_HEIGHT = 54;
+
+export interface AppTableProps {
+  readonly rows: readonly AppRow[];
+  /** What the shares in "since start" are of. */
+  readonly mostBytes: number;
+  readonly sorting?: Sorting<AppOrder> | undefined;
+  readonly onSort?: ((sorting: Sorting<AppOrder>) => void) | undefined;
+}
+
+export function AppTable({ rows, mostBytes, sorting, onSort }: AppTableProps) {
+  const { body, indexes, before, after } = useVirtualRows(rows.length, ROW_HEIGHT);
+  const unit = useStore(units);
+  return (
+    <table className="rows apps">
+      <AppHead sorting={sorting} onSort={onSort} />
+      <tbody ref={body}>
+        {before > 0 ? <tr className="space" style={{ height: `${before}px` }} /> : null}
+        {indexes.map((index) => {
+          const row = rows[index];
+          if (row === undefined) return null;
+          const share = mostBytes > 0 ? (row.rxBytes + row.txBytes) / mostBytes : 0;
+          return <AppTableRow key={row.key} index={index} row={row} share={share} units={unit} />;
+        })}
+        {after > 0 ? <tr className="space" style={{ height: `${after}px` }} /> : null}
+      </tbody>
+    </table>
+  );
+}
+
+function AppHead({ sorting, onSort }: Pick<AppTableProps, "sorting" | "onSort">) {
+  const head = (order: AppOrder, text: string, className: string) =>
+    sorting === undefined || onSort === undefined ? (
+      <th scope="col" className={className}>
+        {text}
+      </th>
+    ) : (
+      <SortHead
+        order={order}
+        text={text}
+        className={className}
+        sorting={sorting}
+        onSort={onSort}
+        upwards={order === "name"}
+      />
+    );
+  return (
+    <thead>
+      <tr>
+        {head("name", "Application", "c-name")}
+        <th scope="col" className="c-spark">
+          Last 2 min
+        </th>
+        {head("rx", "Download", "c-rate n")}
+        {head("tx", "Upload", "c-rate n")}
+        {head("total", "Since start", "c-total n")}
+        {head("connections", "Connections", "c-count n")}
+      </tr>
+    </thead>
+  );
+}
+
+interface RowProps {
+  readonly index: number;
+  readonly row: AppRow;
+  readonly share: number;
+  readonly units: Units;
+}
+
+const AppTableRow = memo(function AppTableRow({ index, row, share, units: unit }: RowProps) {
+  const href = applicationPath(row.key);
+  return (
+    <tr
+      data-row={index}
+      className={row.running ? undefined : "ended"}
+      onClick={(event) => getSelection()?.isCollapsed !== false && follow(event, href)}
+    >
+      <td className="c-name">
+        <span className="app">
+          <Mark appKey={row.key} name={row.name} />
+          <span className="names">
+            <Link href={href} title={row.name}>
+              <bdi>{row.name}</bdi>
+            </Link>
+            <small>
+              <bdi>{row.detail}</bdi>
+            </small>
+          </span>
+        </span>
+      </td>
+      <td className="c-spark">
+        <Spark appKey={row.key} />
+      </td>
+      <td className="c-rate n d">
+        <Rate bytesPerSecond={row.rxBytesPerSecond} units={unit} />
+      </td>
+      <td className="c-rate n u">
+        <Rate bytesPerSecond={row.txBytesPerSecond} units={unit} />
+      </td>
+      <td className="c-total n">
+        <Volume bytes={row.rxBytes + row.txBytes} />
+        <Share share={share} />
+      </td>
+      <td className="c-count n">{row.connections === 0 ? "–" : row.connections}</td>
+    </tr>
+  );
+}, isSameRow);
+
+function isSameRow(a: RowProps, b: RowProps): boolean {
+  return (
+    a.index === b.index &&
+    a.units === b.units &&
+    a.share === b.share &&
+    a.row.key === b.row.key &&
+    a.row.name === b.row.name &&
+    a.row.detail === b.row.detail &&
+    a.row.running === b.row.running &&
+    a.row.rxBytesPerSecond === b.row.rxBytesPerSecond &&
+    a.row.txBytesPerSecond === b.row.txBytesPerSecond &&
+    a.row.rxBytes === b.row.rxBytes &&
+    a.row.txBytes === b.row.txBytes &&
+    a.row.connections === b.row.connections
+  );
+}

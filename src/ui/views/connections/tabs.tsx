@@ -1,0 +1,21 @@
+/** Two lists under one roof: who talks, and who waits to be talked to. */
+
+import { Link, useRoute } from "../../router/router.tsx";
+
+const TABS = [
+  { href: "/connections", text: "Talking", view: "connections" },
+  { href: "/listening", text: "Listening", view: "listening" },
+] as const;
+
+export function Tabs() {
+  const { view } = useRoute();
+  return (
+    <nav className="tabs" aria-label="Connections">
+      {TABS.map((tab) => (
+        <Link key={tab.href} href={tab.href} aria-current={tab.view === view ? "page" : undefined}>
+          {tab.text}
+        </Link>
+      ))}
+    </nav>
+  );
+}

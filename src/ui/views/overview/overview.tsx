@@ -1,0 +1,64 @@
+/** The first view: what this machine does on the network now, and who does it. */
+
+import { useCallback } from "react";
+import { MirrorChart } from "../../charts/mirror-chart.tsx";
+import { Header } from "../../parts/header.tsx";
+import { Link } from "../../router/router.tsx";
+import { useStore } from "../../store/create-store.ts";
+import { past, shown } from "../../store/live.ts";
+import type { AppRow } from "../../store/rows.ts";
+import { scopeLabel } from "../../store/scope.ts";
+import { scope } from "../../store/settings.ts";
+import { useStatus } from "../../store/status.ts";
+import { useRows } from "../../store/use-rows.ts";
+import { AppTable } from "../applications/app-table.tsx";
+import { Figures } from "./figures.tsx";
+import { FirstStart } from "./first-start.tsx";
+import { Shares } from "./shares.tsx";
+
+/** The busiest; the others are in their own view. */
+const SHOWN = 8;
+
+export function Overview() {
+  const rows = useRows();
+  const tick = useStore(shown);
+  const chosen = useStore(scope);
+  const status = useStatus().data;
+  const read = useCallback((fromMs: number, toMs: number) => past.machine(fromMs, toMs), []);
+  const isQuiet = rows !== undefined && rows.length === 0;
+  return (
+    <>
+      <Header title="Overview" windowTitle="" withScope withSpan />
+      <Figures tick={tick} rows={rows ?? []} status={status} />
+      <div className="grid">
+        <section className="card" aria-label="Traffic over time">
+          <MirrorChart subject={scopeLabel(chosen)} read={read} />
+        </section>
+        <Shares rows={rows ?? []} />
+      </div>
+      {isQuiet ? <FirstStart sinceMs={status?.startedAtMs} scope={chosen} /> : null}
+      {rows === undefined || isQuiet ? null : <Busiest rows={rows} />}
+    </>
+  );
+}
+
+function Busiest({ rows }: { readonly rows: readonly AppRow[] }) {
+  const total = (row: AppRow) => row.rxBytes + row.txBytes;
+  const sorted = [...rows].sort(
+    (a, b) => past.busyness(b.key) - past.busyness(a.key) || total(b) - total(a),
+  );
+  const mostBytes = rows.reduce((most, row) => Math.max(most, total(row)), 0);
+  const others = rows.length - SHOWN;
+  return (
+    <section className="card table" aria-label="Busiest applications">
+      <AppTable rows={sorted.slice(0, SHOWN)} mostBytes={mostBytes} />
+      {others > 0 ? (
+        <p className="more">
+          <Link href="/applications">
+            {others === 1 ? "One more application" : `${others} more applications`}
+          </Link>
+        </p>
+      ) : null}
+    </section>
+  );
+}

@@ -1,0 +1,80 @@
+// Makes docs/screenshots from a real daemon with real traffic: node test/page/screenshots.ts [seconds of traffic]
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Browser } from "playwright-core";
+import { buildOnce } from "../e2e/real-daemon.ts";
+import { openBrowser, openContext, openPage, type ServedDaemon, serveDaemon } from "./page.ts";
+import { INTERFACE, openStage } from "./stage.ts";
+
+const FOLDER = join(import.meta.dirname, "..", "..", "docs", "screenshots");
+const seconds = Number(process.argv[2] ?? 310);
+
+interface Shot {
+  readonly name: string;
+  readonly view: string;
+  readonly theme: "light" | "dark";
+  readonly width: number;
+  readonly height: number;
+}
+
+const WIDE = { width: 1440, height: 960 } as const;
+const SHOTS: readonly Shot[] = [
+  { name: "overview-light", view: "/", theme: "light", ...WIDE },
+  { name: "overview-dark", view: "/", theme: "dark", ...WIDE },
+  { name: "applications", view: "/applications", theme: "light", ...WIDE },
+  { name: "connections", view: "/connections", theme: "dark", ...WIDE },
+  { name: "health", view: "/health", theme: "light", ...WIDE },
+  { name: "overview-360", view: "/", theme: "light", width: 360, height: 780 },
+  { name: "applications-360", view: "/applications", theme: "dark", width: 360, height: 780 },
+];
+
+await buildOnce();
+mkdirSync(FOLDER, { recursive: true });
+const data = mkdtempSync(join(tmpdir(), "monitauri-"));
+const browser = await openBrowser();
+try {
+  await using stage = await openStage();
+  await using daemon = await serveDaemon({ data });
+  await stage.play();
+  await sleep(seconds * 1000);
+  for (const shot of SHOTS) await take(browser, daemon, shot);
+  await takeApplication(browser, daemon);
+} finally {
+  await browser.close();
+  rmSync(data, { recursive: true, force: true });
+}
+
+/** Only the stage's interface: whatever else this machine does stays out of the pictures. */
+async function prepare(browser: Browser, daemon: ServedDaemon, shot: Omit<Shot, "name" | "view">) {
+  const context = await openContext(browser, { ...shot, scale: shot.width < 400 ? 2 : 1 });
+  const minutes = seconds > 200 ? 5 : 1;
+  const scope = JSON.stringify(JSON.stringify(`if:${INTERFACE}`));
+  await context.addInitScript(
+    `localStorage.setItem("monitauri.scope", ${scope}); localStorage.setItem("monitauri.span", "${minutes}")`,
+  );
+  return { context, page: await openPage(context, daemon) };
+}
+
+async function take(browser: Browser, daemon: ServedDaemon, shot: Shot): Promise<void> {
+  const { context, page } = await prepare(browser, daemon, shot);
+  await page.goto(`${daemon.origin}${shot.view}`);
+  await page.waitForSelector("table.rows tbody tr");
+  // Two ticks and an answer of each question.
+  await sleep(3_000);
+  await page.screenshot({ path: join(FOLDER, `${shot.name}.png`) });
+  console.log(`${shot.name}.png`);
+  await context.close();
+}
+
+async function takeApplication(browser: Browser, daemon: ServedDaemon): Promise<void> {
+  const { context, page } = await prepare(browser, daemon, { theme: "dark", ...WIDE });
+  await page.goto(`${daemon.origin}/applications`);
+  await page.getByRole("link", { name: "browser", exact: true }).click();
+  await page.getByRole("heading", { name: "Processes" }).waitFor();
+  await sleep(3_000);
+  await page.screenshot({ path: join(FOLDER, "application.png") });
+  console.log("application.png");
+  await context.close();
+}
