@@ -75,6 +75,34 @@ static __always_inline void add_packet(struct direction_counters *counters, stru
 	asm volatile("" : : "r"(before));
 }
 
+/* What the owner before had written and the kernel had not sent yet leaves as its own: by the sequence number. One
+ * packet may hold the last of the one and the first of the other. */
+static __noinline struct flow *row_of_sequence(struct __sk_buff *skb, struct bpf_sock *sk, struct socket_state *state,
+					       struct flow *flow, struct packet *packet)
+{
+	struct flow *former = flow_at(state->former_slot);
+	struct bpf_tcp_sock *tcp = bpf_tcp_sock(sk);
+	__u32 sequence = 0, before;
+	__u8 data_offset = 0;
+
+	if (!former || former->cookie != state->cookie || former->ifindex != skb->ifindex || !tcp ||
+	    (__s32)(tcp->snd_una - state->handover_seq) >= 0) {
+		state->former_slot = 0;
+		return flow;
+	}
+	bpf_skb_load_bytes(skb, packet->transport_offset + 4, &sequence, sizeof(sequence));
+	before = state->handover_seq - bpf_ntohl(sequence);
+	if ((__s32)before <= 0)
+		return flow;
+	bpf_skb_load_bytes(skb, packet->transport_offset + 12, &data_offset, 1);
+	if (before + packet->transport_offset + (data_offset >> 4) * 4 >= packet->device_bytes)
+		return former;
+	__sync_fetch_and_add(&former->tx.device_bytes, before);
+	mark_dirty(former);
+	packet->device_bytes -= before;
+	return flow;
+}
+
 /* Everything but the common case: a socket or a peer not met before, offloaded and fragmented packets, multicast,
  * raw sockets, ICMP. */
 static __noinline int count_uncommon_packet(struct __sk_buff *skb, struct bpf_sock *sk, bool tx)
@@ -111,6 +139,8 @@ static __noinline int count_uncommon_packet(struct __sk_buff *skb, struct bpf_so
 		count_overflow(&packet, tx);
 		return 0;
 	}
+	if (tx && state->former_slot)
+		flow = row_of_sequence(skb, sk, state, flow, &packet);
 	counters = tx ? &flow->tx : &flow->rx;
 	if (!tx && (packet.group || (packet.protocol != IPPROTO_TCP && packet.protocol != IPPROTO_UDP) ||
 		    sk->type == SOCK_RAW) && is_copy(skb, &packet, sk, state->cookie)) {
@@ -184,7 +214,8 @@ static __always_inline void count_packet(struct __sk_buff *skb, bool tx)
 			claim_for_sender(sk, state, task);
 	}
 	flow = state && is_own_state(state) && state->owner_tgid ? flow_at(tx ? state->tx_slot : state->rx_slot) : NULL;
-	if (!flow || !fits_socket(flow, skb, state) || !is_observed(state, flow, tx) || !is_common(skb, flow, tx)) {
+	if (!flow || !fits_socket(flow, skb, state) || !is_observed(state, flow, tx) ||
+	    (tx && state->former_slot) || !is_common(skb, flow, tx)) {
 		count_uncommon_packet(skb, sk, tx);
 		return;
 	}
@@ -205,6 +236,14 @@ static __always_inline void note_taken(struct sock *sk, struct socket_state *sta
 
 	if (tcp)
 		state->taken_seq = tcp->copied_seq;
+}
+
+static __always_inline void note_written(struct sock *sk, struct socket_state *state)
+{
+	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+
+	if (tcp)
+		state->written_seq = tcp->write_seq;
 }
 
 /* Larger than any receive buffer: a sequence number that was never noted. */
@@ -251,8 +290,12 @@ static __always_inline int count_payload(struct sock *sk, int bytes, bool tx)
 	}
 	if (!is_owner(state, task))
 		take_over(state, task);
-	if (follow_splice && !tx && sk->sk_protocol == IPPROTO_TCP)
-		note_taken(sk, state);
+	if (sk->sk_protocol == IPPROTO_TCP) {
+		if (tx)
+			note_written(sk, state);
+		else if (follow_splice)
+			note_taken(sk, state);
+	}
 	flow = row_for_payload(sk, state, tx);
 	if (flow)
 		counters = tx ? &flow->tx : &flow->rx;

@@ -15,6 +15,8 @@ static __noinline void start_accepted(struct socket_state *state, __u64 cookie)
 	state->peers = 0;
 	state->sent_seen = 0;
 	state->received_seen = 0;
+	state->written_seq = 0;
+	state->former_slot = 0;
 	if (state->unclaimed != SUBFLOW)
 		state->unclaimed = INHERITED;
 }
@@ -37,9 +39,14 @@ static __noinline void correct_row(__u32 slot, struct socket_state *state)
 static __noinline void take_over(struct socket_state *state, struct task_struct *task)
 {
 	bool first = state->unclaimed == INHERITED;
+	__u32 former_slot = state->tx_slot;
 
 	if (state->unclaimed == SUBFLOW || !claim(state, task))
 		return;
+	if (!first && state->written_seq) {
+		state->former_slot = former_slot;
+		state->handover_seq = state->written_seq;
+	}
 	state->unclaimed = CLAIMED;
 	if (first) {
 		correct_row(state->rx_slot, state);

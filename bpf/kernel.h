@@ -204,6 +204,7 @@ struct tcp_sock {
 	__u32 srtt_us;
 	__u32 total_retrans;
 	__u32 copied_seq;
+	__u32 write_seq;
 };
 
 /* The system call that a task is in; the part after ___ is not the kernel's. */

@@ -32,6 +32,9 @@ struct socket_state {
 	__u8 sent_seen;        /* TCP: packets looked at for the first payload, SEEN_ENOUGH once it was found */
 	__u8 received_seen;
 	__u16 pad;
+	__u32 written_seq;     /* TCP sequence number up to which the owner has written; 0: nothing yet */
+	__u32 former_slot;     /* row of the owner before, while something that it had written is under way; 0: none */
+	__u32 handover_seq;    /* what comes before it is the former owner's */
 	__u32 taken_seq;       /* TCP sequence number up to which received data is accounted for */
 };
 

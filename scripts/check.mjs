@@ -1,4 +1,4 @@
-// Runs the checks, all or the ones named: format, lint, types, bpf, unit, e2e. Says little while
+// Runs the checks, all or the ones named: format, lint, types, bpf, unit, e2e, accuracy. Says little while
 // all is well, everything about what is not, and ends with one line that counts the tests.
 import { spawnSync } from "node:child_process";
 // As a whole: Node 20, which may run this file until it finds the newer one, has no globSync to
@@ -29,6 +29,8 @@ const CHECKS = {
     }),
   // One after the other: they share the kernel's hooks, network namespaces and ports.
   e2e: () => tests({ patterns: ["test/e2e/**/*.test.ts"], concurrency: 1, mustRun: required }),
+  // Every scenario of the matrix once: right process, right bytes. Other monitors are measured by `npm run bench`.
+  accuracy: checkAccuracy,
 };
 
 const node = findNode(root);
@@ -108,6 +110,24 @@ function checkObjects() {
   if (isDebian && hasClang) return command("sh", "scripts/build-bpf.sh", "--check");
   const said = "        not compared: needs Debian's clang-14 and llvm-14";
   return outcome(isDebian && required ? { failed: 1, said } : { skipped: 1, said });
+}
+
+// Needs what the end-to-end tests need, and is skipped where they are.
+async function checkAccuracy() {
+  const { skipWithoutWorld } = await import("../test/e2e/world.ts");
+  const missing = await skipWithoutWorld();
+  if (missing !== false) return outcome({ skipped: 1, said: `        not measured: ${missing}` });
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["bench/run.ts", "--quick"], {
+    encoding: "utf8",
+    maxBuffer: 2 ** 28,
+  });
+  const [, passed = 0, failed = 0] = /^(\d+) passed, (\d+) failed$/m.exec(stdout) ?? [];
+  const isGood = status === 0 && Number(passed) > 0;
+  return outcome({
+    passed: Number(passed),
+    failed: isGood ? 0 : Math.max(1, Number(failed)),
+    said: isGood ? "" : `${stdout}${stderr}`.trim(),
+  });
 }
 
 async function tests(options) {
