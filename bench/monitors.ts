@@ -21,12 +21,12 @@ const ROOT = dirname(import.meta.dirname);
 let built: Promise<boolean> | undefined;
 
 /** The daemon of this checkout, built first where a source has changed, with data in a folder of its own. */
-export async function startMonitauri(): Promise<Monitor> {
+export async function startMonitauri(): Promise<Monitor & { readonly data: string }> {
   built ??= ensureReady(ROOT);
   if (!(await built)) throw new Error("Cannot build Monitauri");
   const data = mkdtempSync(join(tmpdir(), "monitauri-bench-"));
   // Without the launcher, which stays as a parent where Node cannot replace a process.
-  const args = [join(ROOT, "dist", "main.js"), "start", "--data", data];
+  const args = [join(ROOT, "dist", "main.js"), "start", "--data", data, "--no-open", "--port", "0"];
   const child = host.spawn(findNode(ROOT) ?? process.execPath, args, {
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -46,7 +46,7 @@ export async function startMonitauri(): Promise<Monitor> {
     await stop();
     throw error;
   }
-  return { pid: child.pid as number, [Symbol.asyncDispose]: stop };
+  return { pid: child.pid as number, data, [Symbol.asyncDispose]: stop };
 }
 
 /**

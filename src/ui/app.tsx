@@ -16,7 +16,7 @@ import { Connections } from "./views/connections/connections.tsx";
 import { Listening } from "./views/connections/listening.tsx";
 import { Health } from "./views/health/health.tsx";
 import { Overview } from "./views/overview/overview.tsx";
-import { RemoteView } from "./views/remote/remote.tsx";
+import { AddressView, HostView } from "./views/remote/remote.tsx";
 
 export function App() {
   const route = useRoute();
@@ -48,7 +48,9 @@ function View({ route }: { readonly route: Route }) {
     case "listening":
       return <Listening />;
     case "remote":
-      return <RemoteView key={route.address} address={route.address} />;
+      return <AddressView key={route.address} address={route.address} />;
+    case "host":
+      return <HostView key={route.name} name={route.name} />;
     case "health":
       return <Health />;
     case "nowhere":

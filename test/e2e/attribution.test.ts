@@ -115,11 +115,12 @@ describe("attribution", { skip }, () => {
       ([pid]) => !workers.has(pid) && pid !== clientPid && pid !== 0,
     );
     assert.equal(listener.length, 1);
-    // SYN with options and ACK in, SYN-ACK out: 60 + 52 and 60 bytes for each of 500 connections.
-    assert.deepEqual(
-      [listener[0]?.[1].rxWireBytes, listener[0]?.[1].txWireBytes],
-      [500 * 112, 500 * 60],
-    );
+    // SYN with options and ACK in, SYN-ACK out: 60 + 52 and 60 bytes for each of 500 connections. A request that overtakes
+    // its ACK on another processor completes the handshake instead of it, as it is the listener's then.
+    const { rxWireBytes = 0, txWireBytes } = listener[0]?.[1] ?? {};
+    assert.equal(txWireBytes, 500 * 60);
+    const overtaking = rxWireBytes - 500 * 112;
+    assert.ok(overtaking >= 0 && overtaking < 5 * 4052, `${overtaking} bytes more than handshakes`);
   });
 
   test("wire: a passed descriptor's bytes are the new sender's from the first packet on (tcp)", async () => {

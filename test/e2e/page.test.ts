@@ -17,6 +17,7 @@ import {
   whyNoBrowser,
 } from "../page/page.ts";
 import { openPrograms, type Programs } from "../page/programs.ts";
+import { killGroup } from "./generators/place.ts";
 import { buildOnce, until } from "./real-daemon.ts";
 import { makeWorld, skipWithoutWorld, type World } from "./world.ts";
 
@@ -138,6 +139,32 @@ describe("page", { skip: await skip() }, () => {
     await page.getByRole("heading", { name: "Who talks to it" }).waitFor();
     await rowOf("fetcher").first().waitFor();
     await rowOf(HOSTILE).first().waitFor();
+  });
+
+  it("shows the host name that a program asked for, and what it speaks", async () => {
+    const client = world.a.spawn(
+      "openssl",
+      [
+        "s_client",
+        ...["-connect", `${world.b.ip4}:${PORT}`],
+        ...["-servername", "news.example.org", "-alpn", "h2"],
+      ],
+      { stdio: ["pipe", "ignore", "ignore"] },
+    );
+    try {
+      await page.goto(`${daemon.origin}/connections?filter=remote:news.example.org`);
+      const row = rowOf("news.example.org").first();
+      await row.waitFor();
+      assert.equal(await row.locator(".c-proto b").textContent(), "TLS · h2");
+      assert.equal(await row.locator(".c-place .names > span").textContent(), "reserved addresses");
+      const said = await row.locator(".c-remote [title*=hello]").getAttribute("title");
+      assert.equal(said, "news.example.org\nread from the TLS hello");
+      await row.locator(".c-remote a").click();
+      await page.getByRole("heading", { level: 1, name: "news.example.org" }).waitFor();
+      await page.locator(".facts", { hasText: "read from the TLS hello" }).waitFor();
+    } finally {
+      killGroup(client);
+    }
   });
 
   it("keeps what is paused", async () => {
@@ -273,9 +300,10 @@ const SEEN = `({
   harmed: "harmed" in globalThis,
 })`;
 
-/** From the exact number that a figure has as its title; 0 before it is there. */
+/** From the exact number that a figure says where the pointer is; 0 before it is there. */
 async function bytesOf(figure: Locator): Promise<number> {
   if ((await figure.count()) === 0) return 0;
+  await figure.first().dispatchEvent("pointerover");
   return Number((await figure.first().getAttribute("title"))?.replace(/\D/g, ""));
 }
 

@@ -4,7 +4,15 @@ import { readFileSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
-import { connections, DIAGNOSIS, type Invented, psRows, sample, status } from "./invented.ts";
+import {
+  connections,
+  DIAGNOSIS,
+  groups,
+  type Invented,
+  psRows,
+  sample,
+  status,
+} from "./invented.ts";
 
 const UI = join(import.meta.dirname, "..", "..", "dist", "ui");
 const TYPES: Readonly<Record<string, string>> = {
@@ -84,6 +92,8 @@ function api(path: string, query: URLSearchParams, options: Invented): unknown {
       return psRows(options);
     case "/api/v1/connections":
       return connections(query, options);
+    case "/api/v1/groups":
+      return groups(query.get("by") ?? "");
     case "/api/v1/doctor":
       return DIAGNOSIS;
     default:

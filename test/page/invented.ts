@@ -1,7 +1,7 @@
 // Answers of a daemon that no real machine gives on demand: thousands of applications, names made to do harm.
 import type { ActivityRow, LiveSample } from "../../src/model/live.ts";
 import type { ConnectionList, Diagnosis, PsRow, Status } from "../../src/model/monitauri.ts";
-import type { Connection, Traffic } from "../../src/model/sample.ts";
+import type { Connection, GroupRow, Traffic } from "../../src/model/sample.ts";
 
 export const HOSTILE_NAMES = [
   "<img src=x onerror=window.harmed=1>",
@@ -53,13 +53,17 @@ function activity(at: number, id: number): ActivityRow {
   const rxBytes = Math.round((4e6 / (at + 1)) * (1.2 + Math.sin(id / 7 + at)));
   const txBytes = Math.round((9e5 / (at + 1)) * (1.2 + Math.cos(id / 9 + at)));
   const none = { rxLoopbackBytes: 0, txLoopbackBytes: 0 };
+  // What the rates above come to: a total never goes back, so that rows sorted by it stand still.
+  const rxTotal = (4e6 / (at + 1)) * (1.2 * id - 7 * Math.cos(id / 7 + at) + 7);
+  const txTotal = (9e5 / (at + 1)) * (1.2 * id + 9 * Math.sin(id / 9 + at) + 9);
+  const total = { rxBytes: Math.round(rxTotal), txBytes: Math.round(txTotal), ...none };
   return {
     key: keyOf(at),
     name: nameOf(at),
     rxBytes,
     txBytes,
     ...none,
-    total: { rxBytes: rxBytes * id, txBytes: txBytes * id, ...none },
+    total,
     connections: 1 + (at % 7),
     interfaces: [{ name: "eth0", rxBytes, txBytes }],
   };
@@ -151,12 +155,77 @@ function connection(at: number, openedAtMs: number): Connection {
     openedAtMs,
     lastActiveAtMs: openedAtMs,
     rttMs: 12.3,
-    retransmits: 0,
+    retransmits: at % 5,
+    ...factsOf(at),
     total,
     rxBytesPerSecond: 1000 + at,
     txBytesPerSecond: 100,
   };
 }
+
+const COUNTRIES = ["DE", "NL", "US", "JP", undefined] as const;
+const SPOKEN = ["tls", "quic", "ssh", "postgresql"] as const;
+
+/** Every kind of fact, and what has none. */
+function factsOf(at: number): Pick<Connection, "host" | "spoken" | "network"> {
+  const name = `host-${at % 9}.example.org`;
+  const country = COUNTRIES[at % COUNTRIES.length];
+  const spoken = SPOKEN[at % SPOKEN.length] ?? "tls";
+  const isGuess = spoken === "postgresql";
+  return {
+    host:
+      at % 4 === 3
+        ? undefined
+        : {
+            name,
+            source: at % 3 === 0 ? "tls" : "dns",
+            alternatives: at % 3 === 0 ? [] : ["www.example.net", "example.com"],
+            mayBeCover: at % 7 === 1,
+          },
+    spoken: {
+      name: spoken,
+      inside: spoken === "tls" ? "h2" : undefined,
+      source: isGuess ? "port" : "bytes",
+    },
+    network:
+      at % 6 === 5
+        ? { kind: "private", country: undefined, asn: undefined, organisation: undefined }
+        : { kind: "public", country, asn: 64_500 + (at % 9), organisation: "Example Networks" },
+  };
+}
+
+export function groups(by: string): GroupRow[] {
+  const row = (key: string, name: string, rxBytes: number): GroupRow => {
+    const total = { ...NOTHING, rxBytes };
+    const now = { rxBytesPerSecond: 0, txBytesPerSecond: 0, connections: 1, lastActiveAtMs: 0 };
+    return { key, name, total, delta: NOTHING, ...now };
+  };
+  const rows = (names: readonly string[]) =>
+    names.map((name, at) => row(name, name, 1e9 / (at + 1)));
+  switch (by) {
+    case "country":
+      return rows(["DE", "NL", ":private", "US", ":unknown", "JP", ":loopback", "BR"]);
+    case "spoken":
+      return rows(["tls", "quic", "ssh", "postgresql", "other tcp"]);
+    case "remote":
+      return Array.from({ length: 9 }, (_, at) =>
+        row(`203.0.113.${at}`, `host-${at}.example.org`, 1e9 / (at + 1)),
+      );
+    default:
+      return [];
+  }
+}
+
+const NOTHING: Traffic = {
+  rxBytes: 0,
+  txBytes: 0,
+  rxPackets: 0,
+  txPackets: 0,
+  rxPayloadBytes: 0,
+  txPayloadBytes: 0,
+  rxDeviceBytes: 0,
+  txDeviceBytes: 0,
+};
 
 export function status({ startedAtMs }: Invented): Status {
   const none = { rxPackets: 0, txPackets: 0, rxPayloadBytes: 0, txPayloadBytes: 0 };
@@ -191,4 +260,13 @@ export function status({ startedAtMs }: Invented): Status {
   };
 }
 
-export const DIAGNOSIS: Diagnosis = { findings: [], bounds: [], missing: [], credits: [] };
+const CREDIT = {
+  gives: "country",
+  package: "example-data 1.0",
+  collectedAtMs: Date.UTC(2026, 0, 1),
+  credit: "Country data by Example",
+  link: "https://example.org/",
+  licence: "CC-BY-4.0",
+};
+
+export const DIAGNOSIS: Diagnosis = { findings: [], bounds: [], missing: [], credits: [CREDIT] };

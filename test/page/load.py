@@ -1,9 +1,11 @@
 # A program with traffic of its own, run under many names: "python3 load.py serve ADDRESS PORT", or
-# "python3 load.py ask ADDRESS PORT DOWN UP SHAPE" with rates in bits per second and a shape of their course, or
+# "python3 load.py ask ADDRESS PORT DOWN UP SHAPE [NAME ALPN]" with rates in bits per second and a shape of their
+# course, behind the TLS hello of a client that was given this name, or
 # "python3 load.py fetch ADDRESS PORT BYTES", which says "done" on its standard output and stays connected.
 import math
 import random
 import socket
+import ssl
 import sys
 import threading
 import time
@@ -23,6 +25,9 @@ def answer(connection):
     block = bytes(65536)
     with connection, connection.makefile("rb") as asked:
         try:
+            while asked.peek(1)[:1] == b"\x16":
+                head = asked.read(5)
+                asked.read(int.from_bytes(head[3:5], "big"))
             for line in asked:
                 down, up = map(int, line.split())
                 while up > 0:
@@ -37,9 +42,11 @@ def answer(connection):
             pass
 
 
-def ask(address, port, down, up, shape):
+def ask(address, port, down, up, shape, name=None, alpn="h2"):
     connection = socket.create_connection((address, port))
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if name is not None:
+        connection.sendall(hello(name, alpn))
     course = SHAPES[shape]
     random.seed(shape + str(down))
     offset = random.random() * 40
@@ -48,6 +55,19 @@ def ask(address, port, down, up, shape):
         level = course(begun + offset)
         exchange(connection, int(down / 8 * STEP * level), int(up / 8 * STEP * level))
         time.sleep(max(0, STEP - (time.monotonic() - begun)))
+
+
+# What a client says first; the rest of TLS would only cost time.
+def hello(name, alpn):
+    context = ssl.create_default_context()
+    context.set_alpn_protocols([alpn])
+    said = ssl.MemoryBIO()
+    client = context.wrap_bio(ssl.MemoryBIO(), said, server_hostname=name)
+    try:
+        client.do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    return said.read()
 
 
 def fetch(address, port, size):
@@ -86,4 +106,4 @@ if __name__ == "__main__":
     elif role == "fetch":
         fetch(address, port, int(sys.argv[4]))
     else:
-        ask(address, port, float(sys.argv[4]), float(sys.argv[5]), sys.argv[6])
+        ask(address, port, float(sys.argv[4]), float(sys.argv[5]), *sys.argv[6:])

@@ -14,6 +14,10 @@ export interface Course {
   readonly downBitsPerSecond: number;
   readonly upBitsPerSecond: number;
   readonly shape: "steady" | "waves" | "bursts" | "ramp" | "trickle";
+  /** What its TLS hello asks for; without, there is none. */
+  readonly host?: string;
+  /** Of the hello; "h2" where not given. */
+  readonly alpn?: string;
 }
 
 export interface Programs extends Disposable {
@@ -65,9 +69,11 @@ export function openPrograms(): Programs {
       if (child.stdout === null) throw new Error("The program has no output");
       await once(child.stdout, "data");
     },
-    run(at, { name, downBitsPerSecond, upBitsPerSecond, shape }, { address, port }) {
+    run(at, course, { address, port }) {
+      const { name, downBitsPerSecond, upBitsPerSecond, shape, host, alpn = "h2" } = course;
+      const said = host === undefined ? [] : [host, alpn];
       const rates = [String(downBitsPerSecond), String(upBitsPerSecond)];
-      return start(at, name, ["ask", address, String(port), ...rates, shape]);
+      return start(at, name, ["ask", address, String(port), ...rates, shape, ...said]);
     },
     [Symbol.dispose]() {
       for (const child of children) killGroup(child);

@@ -1,4 +1,5 @@
 // Makes docs/screenshots from a real daemon with real traffic: node test/page/screenshots.ts [seconds of traffic]
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,7 +31,17 @@ const SHOTS: readonly Shot[] = [
   { name: "applications-360", view: "/applications", theme: "dark", width: 360, height: 780 },
 ];
 
-await buildOnce();
+// In a network namespace of its own, so that no other interface of the machine is in the pictures.
+const INSIDE = "MONITAURI_STAGE";
+if (process.env[INSIDE] === undefined) {
+  await buildOnce();
+  const again = [process.execPath, ...process.argv.slice(1)];
+  const env = { ...process.env, [INSIDE]: "1" };
+  const { status } = spawnSync("unshare", ["--net", ...again], { stdio: "inherit", env });
+  process.exit(status ?? 1);
+}
+spawnSync("ip", ["link", "set", "lo", "up"]);
+
 mkdirSync(FOLDER, { recursive: true });
 const data = mkdtempSync(join(tmpdir(), "monitauri-"));
 const browser = await openBrowser();
@@ -40,7 +51,16 @@ try {
   await stage.play();
   await sleep(seconds * 1000);
   for (const shot of SHOTS) await take(browser, daemon, shot);
-  await takeApplication(browser, daemon);
+  await takeBehind(browser, daemon, {
+    name: "application",
+    view: "/applications",
+    link: "browser",
+  });
+  await takeBehind(browser, daemon, {
+    name: "remote",
+    view: "/connections",
+    link: "news.example.org",
+  });
 } finally {
   await browser.close();
   rmSync(data, { recursive: true, force: true });
@@ -68,13 +88,20 @@ async function take(browser: Browser, daemon: ServedDaemon, shot: Shot): Promise
   await context.close();
 }
 
-async function takeApplication(browser: Browser, daemon: ServedDaemon): Promise<void> {
+interface Behind {
+  readonly name: string;
+  readonly view: string;
+  /** Of this view; the picture is of what it leads to. */
+  readonly link: string;
+}
+
+async function takeBehind(browser: Browser, daemon: ServedDaemon, { name, view, link }: Behind) {
   const { context, page } = await prepare(browser, daemon, { theme: "dark", ...WIDE });
-  await page.goto(`${daemon.origin}/applications`);
-  await page.getByRole("link", { name: "browser", exact: true }).click();
-  await page.getByRole("heading", { name: "Processes" }).waitFor();
+  await page.goto(`${daemon.origin}${view}`);
+  await page.getByRole("link", { name: link, exact: true }).first().click();
+  await page.waitForSelector(".trail");
   await sleep(3_000);
-  await page.screenshot({ path: join(FOLDER, "application.png") });
-  console.log("application.png");
+  await page.screenshot({ path: join(FOLDER, `${name}.png`) });
+  console.log(`${name}.png`);
   await context.close();
 }

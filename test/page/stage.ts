@@ -9,18 +9,79 @@ const DATABASE_PORT = 5432;
 /** Until the neighbour listens. */
 const READY_MS = 600;
 
-/** Neutral names, and rates as at a desk. */
+/** Neutral names (RFC 2606 keeps these for examples), and rates as at a desk. */
 const COURSES: readonly Course[] = [
-  { name: "browser", downBitsPerSecond: 52e6, upBitsPerSecond: 1.1e6, shape: "waves" },
-  { name: "backup", downBitsPerSecond: 2e5, upBitsPerSecond: 14e6, shape: "ramp" },
-  { name: "video-call", downBitsPerSecond: 2.4e6, upBitsPerSecond: 1.8e6, shape: "steady" },
-  { name: "updates", downBitsPerSecond: 1.5e7, upBitsPerSecond: 5e4, shape: "bursts" },
-  { name: "music", downBitsPerSecond: 1.6e6, upBitsPerSecond: 3e4, shape: "bursts" },
-  { name: "database", downBitsPerSecond: 6e5, upBitsPerSecond: 4e5, shape: "waves" },
-  { name: "mail", downBitsPerSecond: 9e4, upBitsPerSecond: 4e4, shape: "trickle" },
-  { name: "chat", downBitsPerSecond: 3e4, upBitsPerSecond: 2.4e4, shape: "trickle" },
-  { name: "calendar", downBitsPerSecond: 8e3, upBitsPerSecond: 4e3, shape: "trickle" },
-  { name: "weather", downBitsPerSecond: 5e3, upBitsPerSecond: 2e3, shape: "trickle" },
+  {
+    name: "browser",
+    downBitsPerSecond: 52e6,
+    upBitsPerSecond: 1.1e6,
+    shape: "waves",
+    host: "news.example.org",
+  },
+  {
+    name: "backup",
+    downBitsPerSecond: 2e5,
+    upBitsPerSecond: 14e6,
+    shape: "ramp",
+    host: "backup.example.net",
+  },
+  {
+    name: "video-call",
+    downBitsPerSecond: 2.4e6,
+    upBitsPerSecond: 1.8e6,
+    shape: "steady",
+    host: "meet.example.com",
+  },
+  {
+    name: "updates",
+    downBitsPerSecond: 1.5e7,
+    upBitsPerSecond: 5e4,
+    shape: "bursts",
+    host: "updates.example.org",
+  },
+  {
+    name: "music",
+    downBitsPerSecond: 1.6e6,
+    upBitsPerSecond: 3e4,
+    shape: "bursts",
+    host: "music.example.com",
+  },
+  {
+    name: "database",
+    downBitsPerSecond: 6e5,
+    upBitsPerSecond: 4e5,
+    shape: "waves",
+    host: "data.example.net",
+  },
+  {
+    name: "mail",
+    downBitsPerSecond: 9e4,
+    upBitsPerSecond: 4e4,
+    shape: "trickle",
+    host: "mail.example.net",
+    alpn: "imap",
+  },
+  {
+    name: "chat",
+    downBitsPerSecond: 3e4,
+    upBitsPerSecond: 2.4e4,
+    shape: "trickle",
+    host: "chat.example.com",
+  },
+  {
+    name: "calendar",
+    downBitsPerSecond: 8e3,
+    upBitsPerSecond: 4e3,
+    shape: "trickle",
+    host: "calendar.example.org",
+  },
+  {
+    name: "weather",
+    downBitsPerSecond: 5e3,
+    upBitsPerSecond: 2e3,
+    shape: "trickle",
+    host: "weather.example.org",
+  },
 ];
 
 export interface Stage extends AsyncDisposable {
@@ -45,7 +106,8 @@ export async function openStage(): Promise<Stage> {
         const address = addresses[at % addresses.length] ?? "";
         programs.run(here, course, { address, port: PORT });
         if (course.name === "browser") {
-          programs.run(here, course, { address: addresses.at(-1) ?? "", port: PORT });
+          const other = { ...course, host: "films.example.com" };
+          programs.run(here, other, { address: addresses.at(-1) ?? "", port: PORT });
         }
       });
       const local: Course = {

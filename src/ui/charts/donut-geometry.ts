@@ -66,5 +66,5 @@ function ring(from: number, to: number): string {
 
 /** Clockwise from the top. */
 function point(angle: number, radius: number): string {
-  return `${(Math.sin(angle) * radius).toFixed(4)},${(-Math.cos(angle) * radius).toFixed(4)}`;
+  return `${(Math.sin(angle) * radius).toFixed(3)},${(-Math.cos(angle) * radius).toFixed(3)}`;
 }

@@ -9,11 +9,19 @@ import { donut, OTHERS, type Part, type Slice } from "./donut-geometry.ts";
 
 export interface DonutProps {
   readonly parts: readonly Part[];
-  readonly hrefOf: (key: string) => string;
+  /** undefined: it is no link. */
+  readonly hrefOf: (key: string) => string | undefined;
   readonly othersHref: string;
+  /** An application's own where not given. */
+  readonly colour?: (key: string) => string;
 }
 
-export const Donut = memo(function Donut({ parts, hrefOf, othersHref }: DonutProps) {
+export const Donut = memo(function Donut({
+  parts,
+  hrefOf,
+  othersHref,
+  colour = colourOf,
+}: DonutProps) {
   const [pointed, point] = useState<string>();
   const slices = donut(parts);
   const chosen = slices.find(({ key }) => key === pointed);
@@ -27,7 +35,7 @@ export const Donut = memo(function Donut({ parts, hrefOf, othersHref }: DonutPro
           <path
             key={key}
             d={path}
-            style={{ fill: sliceColour(key) }}
+            style={{ fill: key === OTHERS ? OTHERS_COLOUR : colour(key) }}
             className={pointed === undefined || pointed === key ? "" : "dim"}
             onPointerEnter={() => point(key)}
             onPointerLeave={() => point(undefined)}
@@ -44,14 +52,17 @@ export const Donut = memo(function Donut({ parts, hrefOf, othersHref }: DonutPro
         {slices.map((slice) => (
           <li
             key={slice.key}
-            onPointerEnter={() => point(slice.key)}
+            onPointerEnter={({ currentTarget }) => {
+              point(slice.key);
+              currentTarget.title = `${formatBytes(slice.bytes)}: ${exactBytesText(slice.bytes)}`;
+            }}
             onPointerLeave={() => point(undefined)}
-            title={`${formatBytes(slice.bytes)}: ${exactBytesText(slice.bytes)}`}
           >
-            <i style={{ background: sliceColour(slice.key) }} />
-            <Link href={slice.key === OTHERS ? othersHref : hrefOf(slice.key)}>
-              <bdi>{slice.name}</bdi>
-            </Link>
+            <i style={{ background: slice.key === OTHERS ? OTHERS_COLOUR : colour(slice.key) }} />
+            <SliceName
+              name={slice.name}
+              href={slice.key === OTHERS ? othersHref : hrefOf(slice.key)}
+            />
             <b>{percent(slice)}</b>
           </li>
         ))}
@@ -60,9 +71,16 @@ export const Donut = memo(function Donut({ parts, hrefOf, othersHref }: DonutPro
   );
 });
 
-function sliceColour(key: string): string {
-  return key === OTHERS ? "var(--line2)" : colourOf(key);
+function SliceName({ name, href }: { readonly name: string; readonly href: string | undefined }) {
+  if (href === undefined) return <bdi>{name}</bdi>;
+  return (
+    <Link href={href}>
+      <bdi>{name}</bdi>
+    </Link>
+  );
 }
+
+const OTHERS_COLOUR = "var(--line2)";
 
 function percent({ share }: Slice): string {
   if (share < 0.01) return "< 1 %";

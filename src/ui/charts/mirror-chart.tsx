@@ -97,7 +97,7 @@ interface Told {
 }
 
 function inWords({ subject, columns: { rx, tx }, minutes, units: unit }: Told): string {
-  const words = (values: readonly (number | null)[]) =>
-    `at most ${rateText(peakOf(values), unit)}, now ${rateText(values.at(-1) ?? 0, unit)}`;
-  return `${subject}, the last ${minutes} min. Download ${words(rx)}. Upload ${words(tx)}.`;
+  // Not the rate of now: it stands beside the chart, and a long text that changes each second costs a tenth of a tick.
+  const words = (values: readonly (number | null)[]) => `at most ${rateText(peakOf(values), unit)}`;
+  return `${subject}, the last ${minutes} min. Download ${words(rx)}, upload ${words(tx)}.`;
 }

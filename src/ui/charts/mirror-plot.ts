@@ -5,6 +5,7 @@ import { palette } from "../look/palette.ts";
 import { clockText, roundRateText } from "../look/quantity.ts";
 import type { Columns } from "../store/series.ts";
 import type { Units } from "../store/settings.ts";
+import { openLabels } from "./labels.ts";
 import { chooseScale, type Scale, timeLines } from "./scale.ts";
 
 export interface View {
@@ -36,6 +37,7 @@ export function openMirrorPlot(
   { onHover }: { onHover: (hover: Hover | undefined) => void },
 ): MirrorPlot {
   const colours = palette();
+  const labels = openLabels(colours);
   let view: View | undefined;
   let scale: Scale = chooseScale({ rx: 0, tx: 0, unit: 1, wasSplit: false });
   const plot = new uPlot(
@@ -92,30 +94,18 @@ export function openMirrorPlot(
     if (view === undefined) return;
     const ratio = devicePixelRatio;
     ctx.save();
-    ctx.font = colours.font.replace(/^\d+/, String(11 * ratio));
-    ctx.fillStyle = colours.faint;
-    // A rim of the ground's colour keeps a label legible where a line crosses it.
-    ctx.strokeStyle = colours.card;
-    ctx.lineWidth = 3 * ratio;
-    ctx.lineJoin = "round";
-    ctx.textAlign = "left";
     for (const { at, bytesPerSecond } of scale.lines) {
       const y = valToPos(at, "y", true);
-      ctx.textBaseline = at > 0 ? "bottom" : "top";
-      const text = roundRateText(bytesPerSecond, view.units);
-      const [left, top] = [bbox.left + 2 * ratio, y + (at > 0 ? -2 : 3) * ratio];
-      ctx.strokeText(text, left, top);
-      ctx.fillText(text, left, top);
+      const label = labels.of(roundRateText(bytesPerSecond, view.units));
+      ctx.drawImage(label, bbox.left, Math.round(y - (at > 0 ? label.height : 0)));
     }
     if (scale.factor !== 1) {
-      ctx.textAlign = "right";
-      ctx.textBaseline = "bottom";
-      const said = splitText(scale.factor);
-      const [right, bottom] = [bbox.left + bbox.width, bbox.top + bbox.height - 3 * ratio];
-      ctx.strokeText(said, right, bottom);
-      ctx.fillText(said, right, bottom);
+      const label = labels.of(splitText(scale.factor));
+      const [right, bottom] = [bbox.left + bbox.width, bbox.top + bbox.height];
+      ctx.drawImage(label, right - label.width, bottom - label.height);
     }
-    ctx.textBaseline = "alphabetic";
+    ctx.font = colours.font.replace(/^\d+/, String(11 * ratio));
+    ctx.fillStyle = colours.faint;
     drawTimes(ctx, { bbox, view, xOf: (atMs) => valToPos(atMs / 1000, "x", true) });
     ctx.restore();
   }

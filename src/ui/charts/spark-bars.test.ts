@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bars } from "./spark-bars.ts";
+import { bars, sparkPaths } from "./spark-bars.ts";
 
 const SPAN = { fromMs: 0, toMs: 10_000, count: 10 };
 
@@ -21,4 +21,14 @@ test("bars() of the past do not change while time goes on within a bar", () => {
   const early = bars(columns, { ...SPAN, toMs: 10_100, fromMs: 100 });
   const late = bars(columns, { ...SPAN, toMs: 10_900, fromMs: 900 });
   assert.deepEqual(early.rx, late.rx);
+});
+
+test("sparkPaths() draws down up and up down from one line, with one scale for both", () => {
+  const shape = { rx: [0, 9], tx: [9, 0.001], rxPeak: 9, txPeak: 9, peak: 9 };
+  assert.deepEqual(sparkPaths(shape, { width: 20, height: 20 }), {
+    axis: "M0 10h20",
+    down: "M10 10v-9h6.6v9z",
+    // What is hardly anything is seen all the same.
+    up: "M0 10v9h6.6v-9zM10 10v1h6.6v-1z",
+  });
 });

@@ -34,3 +34,36 @@ export function bars(
   const txPeak = Math.max(...means.tx);
   return { ...means, rxPeak, txPeak, peak: Math.max(rxPeak, txPeak) };
 }
+
+/** Outlines of all bars of a direction in one path each, and the line between them. */
+export interface SparkPaths {
+  readonly down: string;
+  readonly up: string;
+  readonly axis: string;
+}
+
+/** One scale for both: the line lies where each direction has the room it needs. */
+export function sparkPaths(
+  { rx, tx, rxPeak, txPeak }: Bars,
+  { width, height }: { readonly width: number; readonly height: number },
+): SparkPaths {
+  const room = height - 2;
+  const scale = room / (rxPeak + txPeak);
+  const middle = 1 + Math.round(rxPeak * scale * 2) / 2;
+  const slot = width / rx.length;
+  const bar = Math.round(slot * 6.6) / 10;
+  const outline = (values: readonly number[], sign: 1 | -1) => {
+    let path = "";
+    for (let at = 0; at < values.length; at += 1) {
+      const value = values[at] ?? 0;
+      if (value === 0) continue;
+      const tall = Math.max(LEAST, Math.round(value * scale * 2) / 2) * sign;
+      path += `M${Math.round(at * slot * 10) / 10} ${middle}v${tall}h${bar}v${-tall}z`;
+    }
+    return path;
+  };
+  return { down: outline(rx, -1), up: outline(tx, 1), axis: `M0 ${middle}h${width}` };
+}
+
+/** What moved at all is seen. */
+const LEAST = 1;

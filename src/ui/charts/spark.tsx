@@ -1,69 +1,52 @@
-/** The last two minutes of an application as mirrored bars. The numbers beside it say the same in words. */
+/** The last two minutes of an application as mirrored bars. The numbers beside it say the same in words.
+ *
+ * Paths of an SVG, not a canvas: a page full of canvases is a page full of layers, and each costs the main thread a
+ * handover per tick. */
 
 import { useEffect, useRef } from "react";
-import { onPaletteChange, palette } from "../look/palette.ts";
 import { useStore } from "../store/create-store.ts";
 import { past, shown } from "../store/live.ts";
-import { bars } from "./spark-bars.ts";
+import { bars, type SparkPaths, sparkPaths } from "./spark-bars.ts";
 
-const WIDTH = 200;
-const HEIGHT = 30;
+/** Units of the drawing; the style sheet says how large it is. */
+const SIZE = { width: 200, height: 30 } as const;
 const BARS = 60;
 export const SPARK_MS = 120_000;
 
-export function Spark({ appKey }: { readonly appKey: string }) {
-  const canvas = useRef<HTMLCanvasElement>(null);
-  const wasEmpty = useRef(true);
-  const toMs = useStore(shown)?.atMs ?? 0;
+/** A bar is two seconds: a row is drawn anew when one is full, half of the rows at each tick. */
+const BAR_MS = SPARK_MS / BARS;
+
+const EMPTY: SparkPaths = { down: "", up: "", axis: "" };
+
+export function Spark({ appKey, index }: { readonly appKey: string; readonly index: number }) {
+  const svg = useRef<SVGSVGElement>(null);
+  const drawn = useRef(EMPTY);
+  const nowMs = useStore(shown)?.atMs ?? 0;
+  const shiftMs = index % 2 === 0 ? 0 : BAR_MS / 2;
+  const toMs = Math.floor((nowMs + shiftMs) / BAR_MS) * BAR_MS - shiftMs;
   useEffect(() => {
-    const draw = () => {
-      if (canvas.current === null) return;
-      const fromMs = toMs - SPARK_MS;
-      const found = past.hasApplication(appKey)
-        ? bars(past.application(appKey, { fromMs, toMs }), { fromMs, toMs, count: BARS })
-        : undefined;
-      const isEmpty = found === undefined || found.peak === 0;
-      if (!(isEmpty && wasEmpty.current)) paint(canvas.current, found);
-      wasEmpty.current = isEmpty;
-    };
-    draw();
-    return onPaletteChange(() => {
-      wasEmpty.current = false;
-      draw();
-    });
+    const fromMs = toMs - SPARK_MS;
+    const found = past.hasApplication(appKey)
+      ? bars(past.application(appKey, { fromMs, toMs }), { fromMs, toMs, count: BARS })
+      : undefined;
+    const next = found === undefined || found.peak === 0 ? EMPTY : sparkPaths(found, SIZE);
+    const [axis, down, up] = svg.current?.children ?? [];
+    if (next.axis !== drawn.current.axis) axis?.setAttribute("d", next.axis);
+    if (next.down !== drawn.current.down) down?.setAttribute("d", next.down);
+    if (next.up !== drawn.current.up) up?.setAttribute("d", next.up);
+    drawn.current = next;
   }, [appKey, toMs]);
   return (
-    <canvas
-      ref={canvas}
+    <svg
+      ref={svg}
       className="spark"
-      width={WIDTH * 2}
-      height={HEIGHT * 2}
+      viewBox={`0 0 ${SIZE.width} ${SIZE.height}`}
+      preserveAspectRatio="none"
       aria-hidden="true"
-    />
+    >
+      <path className="axis" />
+      <path className="down" />
+      <path className="up" />
+    </svg>
   );
-}
-
-function paint(canvas: HTMLCanvasElement, found: ReturnType<typeof bars> | undefined): void {
-  const ctx = canvas.getContext("2d");
-  if (ctx === null) return;
-  const { width, height } = canvas;
-  ctx.clearRect(0, 0, width, height);
-  if (found === undefined || found.peak === 0) return;
-  const { down, up, axis } = palette();
-  const slot = width / BARS;
-  const bar = Math.max(2, Math.round(slot * 0.66));
-  const room = height - 4;
-  // One scale for both: the line lies where each direction has the room it needs.
-  const middle = 2 + Math.round((room * found.rxPeak) / (found.rxPeak + found.txPeak));
-  const scale = room / (found.rxPeak + found.txPeak);
-  ctx.fillStyle = axis;
-  ctx.fillRect(0, middle, width, 1);
-  found.rx.forEach((rx, at) => {
-    const tx = found.tx[at] ?? 0;
-    const x = Math.round(at * slot);
-    ctx.fillStyle = down;
-    if (rx > 0) ctx.fillRect(x, middle, bar, -Math.max(2, rx * scale));
-    ctx.fillStyle = up;
-    if (tx > 0) ctx.fillRect(x, middle + 1, bar, Math.max(2, tx * scale));
-  });
 }

@@ -1,6 +1,7 @@
-/** Numbers with their unit beside, smaller; a column of them never changes width. */
+/** Numbers with their unit beside, smaller; a column of them never changes width. The exact value is said where the
+ * pointer is: written to every number at every tick it would cost more than the numbers themselves. */
 
-import { memo } from "react";
+import { memo, type PointerEvent } from "react";
 import { exactBytesText, exactRateText, rate, volume } from "../look/quantity.ts";
 import type { Units } from "../store/settings.ts";
 
@@ -16,7 +17,7 @@ export const Rate = memo(function Rate({ bytesPerSecond, units }: RateProps) {
   return (
     <span
       className={isNothing ? "figure nothing" : "figure"}
-      title={isNothing ? undefined : exactRateText(bytesPerSecond, units)}
+      onPointerOver={(event) => say(event, exactRateText(bytesPerSecond, units))}
     >
       {isNothing ? "–" : number}
       <small>{isNothing ? "" : unit}</small>
@@ -27,7 +28,7 @@ export const Rate = memo(function Rate({ bytesPerSecond, units }: RateProps) {
 export const Volume = memo(function Volume({ bytes }: { readonly bytes: number }) {
   const { number, unit } = volume(bytes);
   return (
-    <span className="figure volume" title={exactBytesText(bytes)}>
+    <span className="figure volume" onPointerOver={(event) => say(event, exactBytesText(bytes))}>
       {number}
       <small>{unit}</small>
     </span>
@@ -38,7 +39,7 @@ export const Volume = memo(function Volume({ bytes }: { readonly bytes: number }
 export function BigRate({ bytesPerSecond, units }: RateProps) {
   const { number, unit } = rate(bytesPerSecond, units);
   return (
-    <strong title={exactRateText(bytesPerSecond, units)}>
+    <strong onPointerOver={(event) => say(event, exactRateText(bytesPerSecond, units))}>
       <span className="digits">{number}</span>
       <small>{unit}</small>
     </strong>
@@ -48,7 +49,7 @@ export function BigRate({ bytesPerSecond, units }: RateProps) {
 export function BigVolume({ bytes }: { readonly bytes: number }) {
   const { number, unit } = volume(bytes);
   return (
-    <strong title={exactBytesText(bytes)}>
+    <strong onPointerOver={(event) => say(event, exactBytesText(bytes))}>
       <span className="digits">{number}</span>
       <small>{unit}</small>
     </strong>
@@ -62,3 +63,7 @@ export const Share = memo(function Share({ share }: { readonly share: number }) 
     </span>
   );
 });
+
+function say({ currentTarget }: PointerEvent<HTMLElement>, text: string): void {
+  currentTarget.title = text;
+}

@@ -25,7 +25,7 @@ const ENTRIES: readonly Entry[] = [
     href: "/connections",
     text: "Connections",
     icon: "connections",
-    views: ["connections", "listening", "remote"],
+    views: ["connections", "listening", "remote", "host"],
   },
   { href: "/health", text: "Health", icon: "health", views: ["health"] },
 ];

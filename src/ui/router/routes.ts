@@ -7,7 +7,9 @@ export type Route =
   | { readonly view: "process"; readonly key: string; readonly pid: number }
   | { readonly view: "connections" }
   | { readonly view: "listening" }
+  /** An address, or a host name with whatever addresses it has. */
   | { readonly view: "remote"; readonly address: string }
+  | { readonly view: "host"; readonly name: string }
   | { readonly view: "health" }
   | { readonly view: "nowhere" };
 
@@ -32,6 +34,10 @@ export function routeOf(path: string, query: URLSearchParams): Route {
       const address = query.get("address") ?? "";
       return address === "" ? { view: "nowhere" } : { view: "remote", address };
     }
+    case "/host": {
+      const name = query.get("name") ?? "";
+      return name === "" ? { view: "nowhere" } : { view: "host", name };
+    }
     case "/health":
       return { view: "health" };
     default:
@@ -49,4 +55,8 @@ export function processPath(key: string, pid: number): string {
 
 export function remotePath(address: string): string {
   return `/remote?address=${encodeURIComponent(address)}`;
+}
+
+export function hostPath(name: string): string {
+  return `/host?name=${encodeURIComponent(name)}`;
 }

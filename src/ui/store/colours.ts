@@ -24,6 +24,22 @@ export function colourOf(key: string): string {
   return COLOURS[at] ?? PLAIN;
 }
 
+/** Of what is no application: the first that was seen of a kind has the first colour, so that neighbours differ. */
+export function colourIn(kind: string, key: string): string {
+  if (isPlain(key) || key.startsWith(":")) return PLAIN;
+  const seen = kinds.get(kind) ?? [];
+  kinds.set(kind, seen);
+  let at = seen.indexOf(key);
+  if (at < 0 && seen.length < MAX_SEEN) at = seen.push(key) - 1;
+  return at < 0 ? PLAIN : (COLOURS[(at * STEP) % COLOURS.length] ?? PLAIN);
+}
+
+const kinds = new Map<string, string[]>();
+/** Of one kind, as long as the page is open. */
+const MAX_SEEN = 300;
+/** Has no divisor in common with the number of colours: all are used, and neighbours in the list are far apart. */
+const STEP = 4;
+
 function remember(key: string, at: number): void {
   known.set(key, at);
   uses[at] = (uses[at] ?? 0) + 1;

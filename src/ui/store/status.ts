@@ -11,6 +11,9 @@ import { scope } from "./settings.ts";
 const STATUS_MS = 4_000;
 /** Names, users and paths change seldom; the numbers beside them come with every tick. */
 const PS_MS = 5_000;
+/** An answer with so many rows is a megabyte to read, and is asked for less often. */
+const MANY = 500;
+const PS_MANY_MS = 15_000;
 /** Totals of a single interface come only from here. */
 const PS_INTERFACE_MS = 1_500;
 /** An application that is not known yet is looked up at once, but not more often. */
@@ -20,8 +23,8 @@ export function useStatus(): Polled<Status> {
   return usePoll("status", STATUS_MS, () => client.status());
 }
 
-const NONE: readonly PsRow[] = [];
 const applications = createStore<readonly PsRow[] | undefined>(undefined);
+let known: ReadonlySet<string> = new Set();
 let askedAtMs = 0;
 
 /** All applications; undefined until the first answer. */
@@ -32,12 +35,14 @@ export function useApplications(): readonly PsRow[] | undefined {
   useEffect(() => {
     if (pausedAtMs.get() !== undefined && applications.get() !== undefined) return;
     const nowMs = Date.now();
-    const known = applications.get() ?? NONE;
-    const isOld = nowMs - askedAtMs >= everyMs;
-    if (!isOld && (nowMs - askedAtMs < NEW_MS || !hasUnknown(known, tick?.keys ?? []))) return;
+    const isOld = nowMs - askedAtMs >= (known.size > MANY ? PS_MANY_MS : everyMs);
+    if (!isOld && (nowMs - askedAtMs < NEW_MS || !hasUnknown(tick?.keys ?? []))) return;
     askedAtMs = nowMs;
     client.ps({ by: "application" }).then(
-      (next) => applications.set(next),
+      (next) => {
+        known = new Set(next.map(({ key }) => key));
+        applications.set(next);
+      },
       // The banner says that the daemon does not answer; the last rows stay.
       () => undefined,
     );
@@ -45,7 +50,6 @@ export function useApplications(): readonly PsRow[] | undefined {
   return rows;
 }
 
-function hasUnknown(rows: readonly PsRow[], keys: readonly string[]): boolean {
-  const known = new Set(rows.map(({ key }) => key));
+function hasUnknown(keys: readonly string[]): boolean {
   return keys.some((key) => !known.has(key));
 }

@@ -2,8 +2,9 @@
 
 import type { Connection } from "../../../model/sample.ts";
 import { Rate, Volume } from "../../parts/figures.tsx";
+import { Host } from "../../parts/remote-words.tsx";
 import { follow, Link } from "../../router/router.tsx";
-import { remotePath } from "../../router/routes.ts";
+import { hostPath, remotePath } from "../../router/routes.ts";
 import { useStore } from "../../store/create-store.ts";
 import { units } from "../../store/settings.ts";
 import { ConnectionRow } from "../connections/connection-row.tsx";
@@ -45,6 +46,12 @@ export function ConnectionList(props: ConnectionListProps) {
               ) : null}
               <th scope="col" className="c-remote">
                 Remote
+              </th>
+              <th scope="col" className="c-proto">
+                Protocol
+              </th>
+              <th scope="col" className="c-place">
+                Where
               </th>
               <th scope="col" className="c-state">
                 State
@@ -102,7 +109,7 @@ export function RemoteList({ remotes }: { readonly remotes: readonly RemoteRow[]
           <thead>
             <tr>
               <th scope="col" className="c-name">
-                Address
+                Remote
               </th>
               <th scope="col" className="c-rate n">
                 Download
@@ -117,17 +124,13 @@ export function RemoteList({ remotes }: { readonly remotes: readonly RemoteRow[]
           </thead>
           <tbody>
             {remotes.slice(0, SHOWN_REMOTES).map((row, index) => (
-              <tr
-                key={row.address}
-                data-row={index}
-                onClick={(event) => follow(event, remotePath(row.address))}
-              >
+              <tr key={row.key} data-row={index} onClick={(event) => follow(event, pathOf(row))}>
                 <td className="c-name">
                   <span className="names">
-                    <Link href={remotePath(row.address)} title={row.address}>
-                      {row.address}
+                    <Link href={pathOf(row)} title={row.addresses.join("\n")}>
+                      {row.host === undefined ? row.addresses[0] : <Host host={row.host} />}
                     </Link>
-                    <small>{portsText(row)}</small>
+                    <small>{detailText(row)}</small>
                   </span>
                 </td>
                 <td className="c-rate n d">
@@ -148,9 +151,22 @@ export function RemoteList({ remotes }: { readonly remotes: readonly RemoteRow[]
   );
 }
 
-function portsText({ ports, connections }: RemoteRow): string {
-  const shown = ports.slice(0, 4).join(", ");
-  const more = ports.length > 4 ? ", …" : "";
-  const many = connections === 1 ? "1 connection" : `${connections} connections`;
-  return ports.length === 0 ? many : `port ${shown}${more} · ${many}`;
+/** A name with several addresses has a view of its own. */
+function pathOf({ host, addresses }: RemoteRow): string {
+  return host !== undefined && addresses.length > 1
+    ? hostPath(host.name)
+    : remotePath(addresses[0] ?? "");
+}
+
+function detailText({ host, addresses, ports, spoken, connections }: RemoteRow): string {
+  const few = (all: readonly (string | number)[]) =>
+    all.slice(0, 3).join(", ") + (all.length > 3 ? ", …" : "");
+  const where = addresses.length > 1 ? `${addresses.length} addresses` : addresses[0];
+  const parts = [
+    host === undefined ? undefined : where,
+    spoken.length > 0 ? few(spoken) : undefined,
+    ports.length > 0 && spoken.length === 0 ? `port ${few(ports)}` : undefined,
+    connections === 1 ? "1 connection" : `${connections} connections`,
+  ];
+  return parts.filter((part) => part !== undefined).join(" · ");
 }

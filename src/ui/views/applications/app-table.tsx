@@ -91,21 +91,9 @@ const AppTableRow = memo(function AppTableRow({ index, row, share, units: unit }
       className={row.running ? undefined : "ended"}
       onClick={(event) => getSelection()?.isCollapsed !== false && follow(event, href)}
     >
-      <td className="c-name">
-        <span className="app">
-          <Mark appKey={row.key} name={row.name} />
-          <span className="names">
-            <Link href={href} title={row.name}>
-              <bdi>{row.name}</bdi>
-            </Link>
-            <small>
-              <bdi>{row.detail}</bdi>
-            </small>
-          </span>
-        </span>
-      </td>
+      <AppName appKey={row.key} name={row.name} detail={row.detail} />
       <td className="c-spark">
-        <Spark appKey={row.key} />
+        <Spark appKey={row.key} index={index} />
       </td>
       <td className="c-rate n d">
         <Rate bytesPerSecond={row.rxBytesPerSecond} units={unit} />
@@ -121,6 +109,31 @@ const AppTableRow = memo(function AppTableRow({ index, row, share, units: unit }
     </tr>
   );
 }, isSameRow);
+
+interface NameProps {
+  readonly appKey: string;
+  readonly name: string;
+  readonly detail: string;
+}
+
+/** Apart from the numbers, which change with each tick. */
+const AppName = memo(function AppName({ appKey, name, detail }: NameProps) {
+  return (
+    <td className="c-name">
+      <span className="app">
+        <Mark appKey={appKey} name={name} />
+        <span className="names">
+          <Link href={applicationPath(appKey)} title={name}>
+            <bdi>{name}</bdi>
+          </Link>
+          <small>
+            <bdi>{detail}</bdi>
+          </small>
+        </span>
+      </span>
+    </td>
+  );
+});
 
 function isSameRow(a: RowProps, b: RowProps): boolean {
   return (

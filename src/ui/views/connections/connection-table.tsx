@@ -55,7 +55,7 @@ export function ConnectionTable({ filter, sorting, onSort, onCount }: Connection
 function Waiting({ index }: { readonly index: number }) {
   return (
     <tr data-waiting={index}>
-      <td colSpan={9} className="quiet">
+      <td colSpan={11} className="quiet">
         …
       </td>
     </tr>
@@ -79,6 +79,20 @@ function ConnectionHead({ sorting, onSort }: Pick<ConnectionTableProps, "sorting
       <tr>
         {head("application", "Application", "c-name")}
         {head("remote", "Remote", "c-remote")}
+        <th
+          scope="col"
+          className="c-proto"
+          title="What is spoken; in italics with a ? it is a guess by the port"
+        >
+          Protocol
+        </th>
+        <th
+          scope="col"
+          className="c-place"
+          title="Country of the address and whose network it is in"
+        >
+          Where
+        </th>
         {head("state", "State", "c-state")}
         {head("rx", "Download", "c-rate n")}
         {head("tx", "Upload", "c-rate n")}

@@ -8,6 +8,7 @@ import { useStatus } from "../../store/status.ts";
 import { Bounds } from "./bounds.tsx";
 import { Coverage } from "./coverage.tsx";
 import { Findings } from "./findings.tsx";
+import { Names } from "./names.tsx";
 import { OwnFigures } from "./own-figures.tsx";
 import { Gaps, Threads } from "./threads.tsx";
 
@@ -42,6 +43,7 @@ export function Health() {
       {diagnosis === undefined ? null : (
         <>
           <Findings diagnosis={diagnosis} />
+          <Names credits={diagnosis.credits} status={status} />
           <Bounds bounds={diagnosis.bounds} />
         </>
       )}

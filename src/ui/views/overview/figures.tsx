@@ -72,11 +72,16 @@ export function Figures({ tick, rows, status }: FiguresProps) {
 
 /** The answer to "what is it just now?" */
 function Busiest({ rows }: { readonly rows: readonly AppRow[] }) {
-  const unit = useStore(units);
   const rate = (row: AppRow) => row.rxBytesPerSecond + row.txBytesPerSecond;
-  const all = sum(rows, (row) => past.busyness(row.key));
   const active = rows.filter((row) => rate(row) > 0);
-  const [first] = [...active].sort((a, b) => past.busyness(b.key) - past.busyness(a.key));
+  let [all, most] = [0, -1];
+  let first: AppRow | undefined;
+  for (const row of rows) {
+    const busyness = past.busyness(row.key);
+    all += busyness;
+    if (rate(row) === 0 || busyness <= most) continue;
+    [first, most] = [row, busyness];
+  }
   const connections = sum(rows, (row) => row.connections);
   return (
     <div>
@@ -88,11 +93,11 @@ function Busiest({ rows }: { readonly rows: readonly AppRow[] }) {
           <Mark appKey={first.key} name={first.name} />
           <Link
             href={applicationPath(first.key)}
-            title={`${first.name}: ${rateText(rate(first), unit)}, its share of the last half minute beside`}
+            title={`${first.name}, beside it its share of the last half minute`}
           >
             <bdi>{first.name}</bdi>
           </Link>
-          <small>{Math.round((past.busyness(first.key) / Math.max(1, all)) * 100)} %</small>
+          <small>{Math.round((most / Math.max(1, all)) * 100)} %</small>
         </strong>
       )}
       <p>

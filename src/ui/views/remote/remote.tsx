@@ -1,48 +1,108 @@
-/** One remote address: who of this machine talks to it. */
+/** Who is at the other end: an address, or a host name with its addresses; and who of this machine talks to it. */
 
 import { useMemo } from "react";
 import { formatBytes } from "../../../model/format.ts";
 import type { Connection } from "../../../model/sample.ts";
 import { CopyButton } from "../../parts/copy-button.tsx";
-import { BigRate, BigVolume, Rate, Volume } from "../../parts/figures.tsx";
+import { BigRate, BigVolume } from "../../parts/figures.tsx";
 import { Header } from "../../parts/header.tsx";
-import { Mark } from "../../parts/mark.tsx";
-import { follow, Link } from "../../router/router.tsx";
-import { applicationPath } from "../../router/routes.ts";
+import { Link } from "../../router/router.tsx";
 import { useStore } from "../../store/create-store.ts";
 import { client, shown } from "../../store/live.ts";
 import { usePoll } from "../../store/poll.ts";
-import { type Units, units } from "../../store/settings.ts";
+import { units } from "../../store/settings.ts";
 import { ConnectionList, SHOWN_CONNECTIONS } from "../application/connection-list.tsx";
 import { connectionsText } from "../connections/connections-text.ts";
-import { type Talker, talkersOf } from "./talkers.ts";
+import { RemoteFacts } from "./remote-facts.tsx";
+import { TalkerTable } from "./talker-table.tsx";
+import { talkersOf } from "./talkers.ts";
 
 const EVERY_MS = 1_000;
 const TOTAL_MS = 3_000;
 const MAX_CONNECTIONS = 1_000;
 
-export function RemoteView({ address }: { readonly address: string }) {
-  const filter = `remote:${address}`;
-  const nowMs = useStore(shown)?.atMs ?? 0;
-  const unit = useStore(units);
-  const answer = usePoll(`remote ${address}`, EVERY_MS, () =>
+export function AddressView({ address }: { readonly address: string }) {
+  const groups = usePoll("remotes", TOTAL_MS, () => client.groups("remote"));
+  const known = groups.data?.find(({ key }) => key === address);
+  const { rows, filter } = useConnections(address, (row) => row.remoteAddress === address);
+  const name = rows.find(({ host }) => host !== undefined)?.host?.name ?? known?.name ?? address;
+  const total = known?.total;
+  return (
+    <Remote
+      title={name}
+      beside={name === address ? "" : address}
+      said="this address"
+      rows={rows}
+      filter={filter}
+      bytes={total}
+      totalHead="Both, since start"
+      totalText={
+        total === undefined
+          ? "not among the remembered remotes"
+          : `down ${formatBytes(total.rxBytes)} · up ${formatBytes(total.txBytes)}`
+      }
+    />
+  );
+}
+
+export function HostView({ name }: { readonly name: string }) {
+  const { rows, filter } = useConnections(name, ({ host }) => host?.name === name);
+  const sum = (of: (row: Connection) => number) => rows.reduce((all, row) => all + of(row), 0);
+  const bytes = {
+    rxBytes: sum(({ total }) => total.rxBytes),
+    txBytes: sum(({ total }) => total.txBytes),
+  };
+  return (
+    <Remote
+      title={name}
+      beside=""
+      said="this name"
+      rows={rows}
+      filter={filter}
+      bytes={bytes}
+      totalHead="Both directions"
+      totalText="of its connections now"
+    />
+  );
+}
+
+/** The filter finds "10.0.0.10" for "10.0.0.1" too. */
+function useConnections(remote: string, isMeant: (row: Connection) => boolean) {
+  const filter = `remote:${remote}`;
+  const { data } = usePoll(filter, EVERY_MS, () =>
     client.connections({ filter, limit: MAX_CONNECTIONS }),
   );
-  const groups = usePoll("remotes", TOTAL_MS, () => client.groups("remote"));
-  const total = groups.data?.find(({ key }) => key === address)?.total;
-  // The filter finds "10.0.0.10" for "10.0.0.1" too.
-  const rows = useMemo(
-    () => (answer.data?.connections ?? []).filter((row) => row.remoteAddress === address),
-    [answer.data, address],
-  );
+  const rows = useMemo(() => (data?.connections ?? []).filter(isMeant), [data, remote]);
+  return { rows, filter };
+}
+
+interface RemoteProps {
+  readonly title: string;
+  readonly beside: string;
+  /** "this address" */
+  readonly said: string;
+  readonly rows: readonly Connection[];
+  readonly filter: string;
+  readonly bytes: { readonly rxBytes: number; readonly txBytes: number } | undefined;
+  readonly totalHead: string;
+  readonly totalText: string;
+}
+
+function Remote({ title, beside, said, rows, filter, bytes, totalHead, totalText }: RemoteProps) {
+  const nowMs = useStore(shown)?.atMs ?? 0;
+  const unit = useStore(units);
   const talkers = talkersOf(rows);
   const sum = (of: (row: Connection) => number) => rows.reduce((all, row) => all + of(row), 0);
   return (
     <>
       <Header
-        windowTitle={address}
+        windowTitle={title}
         trail={<Link href="/connections">Connections</Link>}
-        title={<bdi>{address}</bdi>}
+        title={
+          <>
+            <bdi>{title}</bdi> {beside === "" ? null : <small>{beside}</small>}
+          </>
+        }
       >
         <CopyButton text={() => connectionsText(rows)} />
       </Header>
@@ -53,7 +113,7 @@ export function RemoteView({ address }: { readonly address: string }) {
             Download
           </h2>
           <BigRate bytesPerSecond={sum((row) => row.rxBytesPerSecond)} units={unit} />
-          <p>from this address</p>
+          <p>from {said}</p>
         </div>
         <div>
           <h2>
@@ -61,16 +121,12 @@ export function RemoteView({ address }: { readonly address: string }) {
             Upload
           </h2>
           <BigRate bytesPerSecond={sum((row) => row.txBytesPerSecond)} units={unit} />
-          <p>to this address</p>
+          <p>to {said}</p>
         </div>
         <div>
-          <h2>Since start</h2>
-          <BigVolume bytes={(total?.rxBytes ?? 0) + (total?.txBytes ?? 0)} />
-          <p>
-            {total === undefined
-              ? "not among the remembered remotes"
-              : `down ${formatBytes(total.rxBytes)} · up ${formatBytes(total.txBytes)}`}
-          </p>
+          <h2>{totalHead}</h2>
+          <BigVolume bytes={(bytes?.rxBytes ?? 0) + (bytes?.txBytes ?? 0)} />
+          <p>{totalText}</p>
         </div>
         <div>
           <h2>Connections</h2>
@@ -82,7 +138,12 @@ export function RemoteView({ address }: { readonly address: string }) {
           </p>
         </div>
       </section>
-      <TalkerTable talkers={talkers} units={unit} />
+      <div className="grid short">
+        <TalkerTable talkers={talkers} units={unit} />
+        <section className="card" aria-label="What is known of it">
+          <RemoteFacts connections={rows} />
+        </section>
+      </div>
       <ConnectionList
         withApplication
         connections={rows.slice(0, SHOWN_CONNECTIONS)}
@@ -91,69 +152,5 @@ export function RemoteView({ address }: { readonly address: string }) {
         allHref={`/connections?filter=${encodeURIComponent(filter)}`}
       />
     </>
-  );
-}
-
-function TalkerTable({ talkers, units: unit }: { talkers: readonly Talker[]; units: Units }) {
-  return (
-    <section className="card table" aria-labelledby="talkers-title">
-      <div className="card-head">
-        <h2 id="talkers-title">Who talks to it</h2>
-      </div>
-      {talkers.length === 0 ? (
-        <p className="quiet">Nobody just now.</p>
-      ) : (
-        <table className="rows talkers">
-          <thead>
-            <tr>
-              <th scope="col" className="c-name">
-                Application
-              </th>
-              <th scope="col" className="c-rate n">
-                Download
-              </th>
-              <th scope="col" className="c-rate n">
-                Upload
-              </th>
-              <th scope="col" className="c-total n">
-                In all
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {talkers.map((row, index) => (
-              <tr
-                key={row.key}
-                data-row={index}
-                onClick={(event) => follow(event, applicationPath(row.key))}
-              >
-                <td className="c-name">
-                  <span className="app">
-                    <Mark appKey={row.key} name={row.name} />
-                    <span className="names">
-                      <Link href={applicationPath(row.key)} title={row.name}>
-                        <bdi>{row.name}</bdi>
-                      </Link>
-                      <small>
-                        {row.connections} {row.connections === 1 ? "connection" : "connections"}
-                      </small>
-                    </span>
-                  </span>
-                </td>
-                <td className="c-rate n d">
-                  <Rate bytesPerSecond={row.rxBytesPerSecond} units={unit} />
-                </td>
-                <td className="c-rate n u">
-                  <Rate bytesPerSecond={row.txBytesPerSecond} units={unit} />
-                </td>
-                <td className="c-total n">
-                  <Volume bytes={row.bytes} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
-    </section>
   );
 }

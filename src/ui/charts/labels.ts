@@ -1,0 +1,51 @@
+/** Words on a chart with a rim of the ground's colour, which keeps them legible where a line crosses them. Each is drawn
+ * once: outlines of letters cost more at each tick than the chart itself. */
+
+import type { Palette } from "../look/palette.ts";
+
+export interface Labels {
+  /** In device pixels, the text in the middle. */
+  of(text: string): HTMLCanvasElement;
+}
+
+/** A scale has a handful; of more, all are drawn anew. */
+const MAX_LABELS = 40;
+/** Around the text, CSS pixels. */
+const RIM = 2;
+const HEIGHT = 16;
+
+export function openLabels({ font, faint, card }: Palette): Labels {
+  const known = new Map<string, HTMLCanvasElement>();
+
+  function draw(text: string, ratio: number): HTMLCanvasElement {
+    const canvas = document.createElement("canvas");
+    const ctx = canvas.getContext("2d");
+    if (ctx === null) return canvas;
+    const style = font.replace(/^\d+/, String(11 * ratio));
+    ctx.font = style;
+    canvas.width = Math.ceil(ctx.measureText(text).width + 2 * RIM * ratio);
+    canvas.height = HEIGHT * ratio;
+    // A new size forgets it.
+    ctx.font = style;
+    ctx.textBaseline = "middle";
+    ctx.lineJoin = "round";
+    ctx.lineWidth = 3 * ratio;
+    ctx.strokeStyle = card;
+    ctx.fillStyle = faint;
+    ctx.strokeText(text, RIM * ratio, canvas.height / 2);
+    ctx.fillText(text, RIM * ratio, canvas.height / 2);
+    return canvas;
+  }
+
+  return {
+    of(text) {
+      const key = `${devicePixelRatio} ${text}`;
+      const found = known.get(key);
+      if (found !== undefined) return found;
+      if (known.size >= MAX_LABELS) known.clear();
+      const drawn = draw(text, devicePixelRatio);
+      known.set(key, drawn);
+      return drawn;
+    },
+  };
+}
