@@ -9,10 +9,13 @@ import { createAccess } from "../src/api/access.ts";
 import { listenOnSocket } from "../src/api/listen.ts";
 import { createApp } from "../src/api/routes.ts";
 import { connectDaemon } from "../src/cli/connect.ts";
+import { type History, startHistory } from "../src/daemon/history.ts";
 import { createLiveFeed, MAX_READERS } from "../src/daemon/live-feed.ts";
+import { createLog } from "../src/daemon/log.ts";
 import { createMonitauri, type MonitauriParts } from "../src/daemon/monitauri.ts";
 import { createTotals } from "../src/daemon/totals.ts";
 import { MonitauriError } from "../src/model/error.ts";
+import { DEFAULT_HISTORY_SETTINGS } from "../src/model/history.ts";
 import type { LiveSample } from "../src/model/live.ts";
 import type { ConnectionsQuery, Monitauri } from "../src/model/monitauri.ts";
 import { GROUPINGS } from "../src/model/sample.ts";
@@ -22,6 +25,13 @@ const folder = mkdtempSync(join(tmpdir(), "monitauri-test-"));
 const socket = join(folder, "daemon.sock");
 const bugs: unknown[] = [];
 const feed = createLiveFeed({ intervalMs: 1000, firstId: 1000 });
+const history = startHistory({
+  worker: new URL("../src/daemon/history-worker.ts", import.meta.url),
+  path: join(folder, "history.db"),
+  version: "0.0.0-test",
+  settings: DEFAULT_HISTORY_SETTINGS,
+  log: createLog((line) => bugs.push(line)),
+});
 const access = createAccess({ saved: { sessions: [], tokens: [] }, save() {} });
 const inProcess = createMonitauri(madeUpParts());
 const app = createApp(inProcess, {
@@ -43,6 +53,7 @@ before(async () => {
 });
 after(async () => {
   await listener[Symbol.asyncDispose]();
+  assert.equal(await history.close(), true);
   rmSync(folder, { recursive: true });
 });
 
@@ -54,7 +65,13 @@ for (const [name, monitauri] of Object.entries(implementations)) {
       assert.equal(status.collector?.source, "scripted");
       assert.equal(status.interfaces[0]?.rxCoverage, 1);
       assert.equal(status.interfaces[0]?.txCoverage, undefined);
-      assert.deepEqual(status.threads[0]?.state, "running");
+      assert.deepEqual(
+        status.threads.map(({ name, state }) => [name, state]),
+        [
+          ["sampling", "running"],
+          ["history", "running"],
+        ],
+      );
       assert.deepEqual(status.gaps, []);
     });
 
@@ -181,6 +198,7 @@ for (const [name, monitauri] of Object.entries(implementations)) {
           ["kernel", "ok"],
           ["sampling thread", "ok"],
           ["completeness", "limited"],
+          ["history", "ok"],
         ],
       );
       assert.equal(
@@ -234,6 +252,10 @@ describe("the API", () => {
       "/api/v1/connections",
       "/api/v1/doctor",
       "/api/v1/groups",
+      "/api/v1/history",
+      "/api/v1/history/export",
+      "/api/v1/history/import",
+      "/api/v1/history/state",
       "/api/v1/invitations",
       "/api/v1/listeners",
       "/api/v1/live",
@@ -290,7 +312,7 @@ async function until(wanted: () => boolean): Promise<void> {
   while (!wanted()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-function madeUpParts(): MonitauriParts {
+function madeUpParts(recorded: History | undefined = history): MonitauriParts {
   const sampler = createMadeUpSampler();
   const taken = sampler.take({ atMs: 1_000_000 });
   const sample = {
@@ -323,6 +345,7 @@ function madeUpParts(): MonitauriParts {
       ask: async (topic, what) => answers[topic](what as never) as never,
     },
     feed,
+    history: recorded,
     access,
     invite: () => {
       const { code, expiresAtMs } = access.makeCode();

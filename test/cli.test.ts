@@ -185,6 +185,13 @@ describe("usage", () => {
     [["ps", "--watch", "curl"], /Give a time as 1s/],
     [["status", "extra"], /too many arguments/],
     [["connections", "--limit", "0"], /Give a number from 1 to 10000/],
+    [["history", "tomorrow"], /"tomorrow" is no period/],
+    [["history", "--by", "process"], /Allowed choices are application, remote, country/],
+    [["history", "--step", "soon"], /Give auto, or a time as 1min, 1h or 1d/],
+    [["history", "--csv", "--json"], /Cannot print CSV with --json/],
+    [["export", "--from", "2026-02-30"], /"2026-02-30" is no time/],
+    [["export", "--format", "xml"], /Allowed choices are csv, jsonl/],
+    [["import", "ntop", "-"], /Allowed choices are vnstat/],
     [["start", "--interval", "1ms"], /"1ms" is no interval between 100 ms and 1 min/],
     [["start", "--port", "65536"], /Give a number from 0 to 65535/],
   ];
@@ -199,7 +206,7 @@ describe("usage", () => {
   test("--help and --version", async () => {
     const { stdout } = await done("--help");
     assert.match(stdout, /Examples:\n {2}sudo monitauri start/);
-    for (const name of "start open top ps connections listeners status doctor token filters".split(
+    for (const name of "start open top ps connections listeners history export import status doctor token filters".split(
       " ",
     ))
       assert.match((await done(name, "--help")).stdout, /Examples:\n {2}\S/, name);

@@ -26,7 +26,7 @@ afterEach(async () => {
 
 describe("the daemon", () => {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    test(`says what it does, stops on ${signal} with what it counted, and leaves nothing`, async () => {
+    test(`says what it does, stops on ${signal} with what it counted, and leaves its history alone`, async () => {
       const daemon = await ready();
       assert.match(
         daemon.stdout(),
@@ -36,8 +36,11 @@ describe("the daemon", () => {
       daemon.child.kill(signal);
       const { code, stdout } = await daemon.ended;
       assert.equal(code, 0);
-      assert.match(stdout, /\nStopped after .*: [\d.]+ .?B down, [\d.]+ .?B up counted\n$/);
-      assert.deepEqual(readdirSync(folder), []);
+      assert.match(
+        stdout,
+        /\nStopped after .*: [\d.]+ .?B down, [\d.]+ .?B up counted; history saved\n$/,
+      );
+      assert.deepEqual(readdirSync(data), ["history.db"]);
     });
   }
 

@@ -10,6 +10,7 @@ import type { Access } from "./access.ts";
 import { addAccessRoutes, bearerOf } from "./access-routes.ts";
 import { errorAnswer, isBug } from "./errors.ts";
 import { addGuards, type Door } from "./guard.ts";
+import { addHistoryRoutes, IMPORT_PATH, MAX_IMPORT_BYTES } from "./history-routes.ts";
 import { addLiveRoute, type LiveTexts, liveTextsOf } from "./live-route.ts";
 import { addPage, type Page } from "./page.ts";
 import { plain, route } from "./route.ts";
@@ -23,7 +24,7 @@ import {
 } from "./schemas.ts";
 
 export const MAX_CONNECTIONS = 10_000;
-/** The largest body is a code or a name. */
+/** The largest body but one is a code or a name. */
 const MAX_BODY_BYTES = 16 * 1024;
 /** What OpenMetrics 1.0 asks for. */
 const OPEN_METRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -56,13 +57,17 @@ export function createApp(monitauri: Monitauri, options: AppOptions): OpenAPIHon
     return context.json(body, status);
   });
   addGuards(app, { door, access });
-  app.use(limitBody);
+  app.use((context, next) => {
+    const isImport = door === undefined && context.req.path === IMPORT_PATH;
+    return limitBody(context, next, isImport ? MAX_IMPORT_BYTES : MAX_BODY_BYTES);
+  });
   addQuestions(app, monitauri);
   addLiveRoute(app, {
     texts: options.liveTexts ?? liveTextsOf(monitauri),
     mayGoOn: (context) => door === undefined || access?.admits(bearerOf(context) ?? "") === true,
     onBug: options.onBug,
   });
+  addHistoryRoutes(app, { monitauri, door, onBug: options.onBug });
   addAccessRoutes(app, { monitauri, access, door });
   app.openAPIRegistry.registerComponent("securitySchemes", "token", {
     type: "http",
@@ -145,13 +150,17 @@ function given<T extends object>(query: T): Given<T> {
 }
 
 /** A body says how long it is (RFC 9110, section 15.5.12), so that one that is too long is never read. */
-async function limitBody(context: Context, next: Next): Promise<Response | undefined> {
+async function limitBody(
+  context: Context,
+  next: Next,
+  maxBytes: number,
+): Promise<Response | undefined> {
   if (context.req.header("transfer-encoding") !== undefined) {
     const error = new MonitauriError("invalid", "A body needs a Content-Length");
     return context.json(errorAnswer(error).body, 411, { Connection: "close" });
   }
-  if (Number(context.req.header("content-length") ?? 0) > MAX_BODY_BYTES) {
-    const error = new MonitauriError("invalid", `The body is larger than ${MAX_BODY_BYTES} bytes`);
+  if (Number(context.req.header("content-length") ?? 0) > maxBytes) {
+    const error = new MonitauriError("invalid", `The body is larger than ${maxBytes} bytes`);
     return context.json(errorAnswer(error).body, 413, { Connection: "close" });
   }
   await next();

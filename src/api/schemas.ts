@@ -345,7 +345,7 @@ type Plain<T> = T extends (infer Item)[] | readonly (infer Item)[]
   : T extends object
     ? { [Key in keyof T]-?: Plain<Exclude<T[Key], undefined>> }
     : T;
-type Same<Schema extends z.ZodType, T> = [Plain<z.infer<Schema>>, Plain<T>] extends [
+export type Same<Schema extends z.ZodType, T> = [Plain<z.infer<Schema>>, Plain<T>] extends [
   Plain<T>,
   Plain<z.infer<Schema>>,
 ]

@@ -4,7 +4,10 @@ import { Command, CommanderError } from "commander";
 import { MonitauriError } from "../model/error.ts";
 import { addConnections } from "./commands/connections.ts";
 import { addDoctor } from "./commands/doctor.ts";
+import { addExport } from "./commands/export.ts";
 import { addFilters } from "./commands/filters.ts";
+import { addHistory } from "./commands/history.ts";
+import { addImport } from "./commands/import.ts";
 import { addListeners } from "./commands/listeners.ts";
 import { addOpen } from "./commands/open.ts";
 import { showOverview } from "./commands/overview.ts";
@@ -64,6 +67,9 @@ function createProgram(context: CommandContext): Command {
   addPs(program, context);
   addConnections(program, context);
   addListeners(program, context);
+  addHistory(program, context);
+  addExport(program, context);
+  addImport(program, context);
   addStatus(program, context);
   addDoctor(program, context);
   addToken(program, context);
@@ -80,6 +86,7 @@ Examples:
   monitauri ps                      which program uses the network
   monitauri ps --by process --json  every process, for a script
   monitauri connections app:ssh     the connections of a program
+  monitauri history --last 7d       who used it in the last week
   monitauri doctor                  what this machine can do and what is missing
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no daemon is running.`;

@@ -2,6 +2,7 @@
 
 import { type ErrorCode, MonitauriError } from "../model/error.ts";
 import type { Monitauri } from "../model/monitauri.ts";
+import { historyParameters, textOf } from "./history.ts";
 import { liveSamples } from "./live.ts";
 
 export interface Ask {
@@ -43,6 +44,19 @@ export function createClient(request: RequestFunction): Monitauri {
     listeners: () => ask("listeners"),
     groups: (by) => ask(`groups${queryString({ by })}`),
     doctor: () => ask("doctor"),
+    history: (query) => ask(`history${queryString(historyParameters(query))}`),
+    historyState: () => ask("history/state"),
+    exportHistory: ({ level, format, ...query }) =>
+      textOf(async (signal) => {
+        const parameters = { ...historyParameters(query), level, format };
+        const answer = await request(`/api/v1/history/export${queryString(parameters)}`, {
+          signal,
+        });
+        if (answer.status !== 200) throw await errorFrom(answer);
+        return answer.pieces();
+      }),
+    importHistory: ({ format, text }) =>
+      ask("history/import", { method: "POST", body: { format, text } }),
     invite: () => ask("invitations", { method: "POST" }),
     tokens: () => ask("tokens"),
     addToken: (name) => ask("tokens", { method: "POST", body: { name } }),
@@ -52,12 +66,18 @@ export function createClient(request: RequestFunction): Monitauri {
   };
 }
 
-type Query = Readonly<Record<string, string | number | boolean | undefined>>;
+/** A list is the same name several times. */
+export type Parameters = Readonly<
+  Record<string, string | number | boolean | readonly string[] | undefined>
+>;
 
-function queryString(query: Query): string {
-  const pairs = Object.entries(query).filter(([, value]) => value !== undefined);
-  if (pairs.length === 0) return "";
-  return `?${pairs.map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`).join("&")}`;
+function queryString(query: Parameters): string {
+  const pairs = Object.entries(query).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value])
+      .filter((one) => one !== undefined)
+      .map((one) => `${name}=${encodeURIComponent(String(one))}`),
+  );
+  return pairs.length === 0 ? "" : `?${pairs.join("&")}`;
 }
 
 async function readBody(answer: Answer): Promise<unknown> {

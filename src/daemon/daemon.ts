@@ -4,9 +4,11 @@
  *  1. Configuration. A mistake in it is found before anything is touched.
  *  2. Folders. Made private, or checked: another user could have prepared them.
  *  3. Lock of the data folder. From here on nobody else writes there, so that what a killed daemon left may be removed.
- *  4. Sampling thread. Attaches the kernel programs and returns with the first sample: the API never answers without one.
- *  5. API on its socket, then the page on its port. A daemon that answers is a daemon that counts.
- * Shut-down is the reverse: first nobody asks any more, then the kernel programs go, last the lock. */
+ *  4. History thread. Before sampling, so that the first tick is kept; nobody waits for it, and it may fail.
+ *  5. Sampling thread. Attaches the kernel programs and returns with the first sample: the API never answers without one.
+ *  6. API on its socket, then the page on its port. A daemon that answers is a daemon that counts.
+ * Shut-down is the reverse: first nobody asks any more, then the kernel programs go, then what they counted last
+ * is written, last the lock. */
 
 import { fileURLToPath } from "node:url";
 import type { OpenAPIHono } from "@hono/zod-openapi";
@@ -18,6 +20,7 @@ import { findPage } from "../api/page.ts";
 import { createApp } from "../api/routes.ts";
 import type { Config } from "../model/config.ts";
 import { MonitauriError } from "../model/error.ts";
+import type { HistorySettings } from "../model/history.ts";
 import type { Invitation, Monitauri } from "../model/monitauri.ts";
 import { type Peer, userOfPeer } from "../native/peer-user.ts";
 import { groupId, groupMembers, readPrivileges } from "../native/privileges.ts";
@@ -25,6 +28,7 @@ import { readAccess, saveAccess } from "./access-file.ts";
 import { readConfigFile } from "./config-file.ts";
 import { diagnose } from "./diagnosis.ts";
 import { prepareFolder } from "./folders.ts";
+import { type History, startHistory } from "./history.ts";
 import { createLiveFeed } from "./live-feed.ts";
 import { takeLock } from "./lock.ts";
 import type { Log } from "./log.ts";
@@ -48,6 +52,8 @@ export interface DaemonOptions {
   readonly pageFolder: string;
   /** File of the sampling thread. */
   readonly worker: URL;
+  /** File of the history thread. */
+  readonly historyWorker: URL;
   readonly log: Log;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -55,6 +61,8 @@ export interface DaemonOptions {
 export interface Daemon extends AsyncDisposable {
   readonly monitauri: Monitauri;
   readonly sampling: Sampling;
+  /** After the end: whether the history was saved; undefined: it is switched off. */
+  historySaved(): boolean | undefined;
   readonly startedAtMs: number;
   /** Port of the page; undefined: none is served. */
   readonly port: number | undefined;
@@ -67,7 +75,7 @@ export interface Daemon extends AsyncDisposable {
 /** Comes along with the program: data/README.md. */
 const NETWORKS_FILE = fileURLToPath(new URL("../../data/networks.bin", import.meta.url));
 
-/** @throws MonitauriError; nothing is left behind then. */
+/** @throws MonitauriError; nothing is left behind then but the history. */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { version, places, log } = options;
   const privileges = readPrivileges();
@@ -82,13 +90,19 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const startedAtMs = Date.now();
   const intervalMs = options.intervalMs ?? config.intervalMs;
   const feed = createLiveFeed({ intervalMs });
+  const history = config.history ? historyOf(options, config.historyKeep) : undefined;
+  let historySaved: boolean | undefined;
+  starting.defer(async () => {
+    historySaved = await history?.close();
+  });
   const series = createSeriesBook();
   const sampling = await startSampling({
     worker: options.worker,
     intervalMs,
     naming: { isOn: config.names, networksFile: config.networks ?? NETWORKS_FILE },
     log,
-    onSample(sample, totals) {
+    onSample(sample, totals, tick) {
+      history?.keep(tick);
       feed.publish(sample, totals.sums());
       series.add(sample);
     },
@@ -103,6 +117,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const monitauri = createMonitauri({
     sampling,
     feed,
+    history,
     access,
     invite: () => invite(access, listener?.port),
     version,
@@ -141,16 +156,25 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   return {
     monitauri,
     sampling,
+    historySaved: () => historySaved,
     startedAtMs,
     port: listener?.port,
     portMoved: listener?.moved ?? false,
     reload() {
       const fresh = reload(options, sampling);
       feed.setIntervalMs(fresh.intervalMs);
+      history?.applySettings(fresh.historyKeep);
       return fresh;
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+function historyOf(
+  { historyWorker: worker, places, version, log }: DaemonOptions,
+  settings: HistorySettings,
+): History {
+  return startHistory({ worker, path: places.history, version, settings, log });
 }
 
 function prepareFolders(

@@ -1,9 +1,14 @@
 /** `Monitauri` in process: what the API serves. */
 
 import type { Access } from "../api/access.ts";
+import { MonitauriError } from "../model/error.ts";
 import { formatBytes } from "../model/format.ts";
+import type { ExportQuery } from "../model/history.ts";
 import type { Diagnosis, Finding, Invitation, Monitauri, Status } from "../model/monitauri.ts";
 import type { CollectorHealth } from "../model/snapshot.ts";
+import { exportParts } from "../store/export.ts";
+import type { History } from "./history.ts";
+import { historyHealth } from "./history-health.ts";
 import type { LiveFeed } from "./live-feed.ts";
 import type { Sampling } from "./sampling.ts";
 
@@ -13,6 +18,8 @@ export interface MonitauriParts {
     "latest" | "totals" | "thread" | "intervalMs" | "passedOver" | "credits" | "ask"
   >;
   readonly feed: Pick<LiveFeed, "read" | "bounds">;
+  /** undefined: switched off. */
+  readonly history: Pick<History, "ask" | "state" | "thread"> | undefined;
   readonly access: Pick<Access, "tokens" | "addToken" | "removeToken" | "bounds">;
   /** @throws MonitauriError "unsupported" where no page is served. */
   readonly invite: () => Invitation;
@@ -33,7 +40,11 @@ export function createMonitauri(parts: MonitauriParts): Monitauri {
     connections: (query = {}) => sampling.ask("connections", query),
     listeners: () => sampling.ask("listeners", null),
     groups: (by) => sampling.ask("groups", by),
-    doctor: async () => diagnosis(parts),
+    doctor: () => diagnosis(parts),
+    history: async (query) => kept(parts).ask("query", query),
+    historyState: async () => kept(parts).state(),
+    exportHistory: (query) => exported(parts, query),
+    importHistory: async ({ text }) => kept(parts).ask("importVnstat", text),
     invite: async () => parts.invite(),
     tokens: async () => access.tokens(),
     addToken: async (name) => access.addToken(name),
@@ -41,8 +52,23 @@ export function createMonitauri(parts: MonitauriParts): Monitauri {
   };
 }
 
+function kept({ history }: MonitauriParts): Pick<History, "ask" | "state"> {
+  if (history !== undefined) return history;
+  throw new MonitauriError(
+    "unsupported",
+    "Cannot tell of the past: the history is switched off. Remove history = false from config.toml and start again",
+  );
+}
+
+async function* exported(parts: MonitauriParts, query: ExportQuery): AsyncGenerator<string> {
+  const history = kept(parts);
+  const pieces = exportParts((cursor) => history.ask("exportPart", { query, cursor }));
+  for await (const { text } of pieces) yield text;
+}
+
 function status({
   sampling,
+  history,
   version,
   privileged,
   startedAtMs,
@@ -66,7 +92,7 @@ function status({
     txBytesPerSecond: running?.txBytesPerSecond ?? 0,
     interfaces: sample?.coverage ?? [],
     gaps: sampling.totals.gaps(),
-    threads: [thread],
+    threads: [thread, ...(history === undefined ? [] : [history.thread()])],
     own: {
       cpuMs: (user + system) / 1000,
       residentBytes: process.memoryUsage.rss(),
@@ -75,7 +101,9 @@ function status({
   };
 }
 
-function diagnosis({ sampling, findings, feed, access }: MonitauriParts): Diagnosis {
+async function diagnosis(parts: MonitauriParts): Promise<Diagnosis> {
+  const { sampling, findings, feed, access, history } = parts;
+  const past = await historyHealth(history);
   const health = sampling.latest()?.health;
   const thread = sampling.thread();
   const threadFinding: Finding = {
@@ -93,8 +121,9 @@ function diagnosis({ sampling, findings, feed, access }: MonitauriParts): Diagno
       ...findings(),
       threadFinding,
       ...(health === undefined ? [] : [lossFinding(health)]),
+      past.finding,
     ],
-    bounds: [...(health?.bounds ?? []), ...feed.bounds(), ...access.bounds()],
+    bounds: [...(health?.bounds ?? []), ...feed.bounds(), ...access.bounds(), ...past.bounds],
     missing: [...sampling.passedOver(), ...(health?.missing ?? [])],
     credits: sampling.credits(),
   };

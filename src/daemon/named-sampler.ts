@@ -7,6 +7,7 @@ import type { Connection, GroupRow } from "../model/sample.ts";
 import type { Names } from "../names/names.ts";
 import type { Networks } from "../names/networks.ts";
 import type { Sampler } from "../sampler/sampler.ts";
+import { createTickBook } from "./history-tick.ts";
 import { mergeRows } from "./merge-rows.ts";
 import type { SamplerPart } from "./sampling-serve.ts";
 
@@ -26,12 +27,15 @@ export function withNames(sampler: Sampler, { names, networks }: Naming): Sample
     return { ...connection, network: networkOf(connection.remoteAddress) };
   };
 
+  const book = createTickBook(networks.networkOf);
+
   return {
     ...sampler,
     take(snapshot, how) {
       const learned = names?.learn(snapshot) ?? [];
       return sampler.take(snapshot, { ...how, learned });
     },
+    historyTick: (sample) => book.tickOf(sample, sampler.details()),
     connections(query) {
       const list = sampler.connections(query);
       return { ...list, connections: list.connections.map(placed) };

@@ -12,6 +12,7 @@ test("daemonPlaces() of root are the system's folders", () => {
     runtime: "/run/monitauri",
     socket: "/run/monitauri/daemon.sock",
     lock: "/var/lib/monitauri/daemon.lock",
+    history: "/var/lib/monitauri/history.db",
     access: "/var/lib/monitauri/access.json",
     config: "/etc/monitauri/config.toml",
   });
@@ -24,6 +25,7 @@ test("daemonPlaces() of a user follow XDG and ignore relative paths", () => {
     runtime: "/run/user/1000/monitauri",
     socket: "/run/user/1000/monitauri/daemon.sock",
     lock: "/home/anna/.local/share/monitauri/daemon.lock",
+    history: "/home/anna/.local/share/monitauri/history.db",
     access: "/home/anna/.local/share/monitauri/access.json",
     config: "/home/anna/.config/monitauri/config.toml",
   });
@@ -37,6 +39,7 @@ test("daemonPlaces() puts everything in a given folder", () => {
     runtime: "/srv/m",
     socket: "/srv/m/daemon.sock",
     lock: "/srv/m/daemon.lock",
+    history: "/srv/m/history.db",
     access: "/srv/m/access.json",
     config: "/srv/m/config.toml",
   });

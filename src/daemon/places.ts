@@ -9,6 +9,8 @@ export interface Places {
   readonly runtime: string;
   readonly socket: string;
   readonly lock: string;
+  /** The database of what happened. */
+  readonly history: string;
   /** Hashes of the secrets of pages and programs. */
   readonly access: string;
   readonly config: string;
@@ -81,6 +83,7 @@ function placesIn(folders: { data: string; runtime: string; config: string }): P
     runtime: folders.runtime,
     socket: join(folders.runtime, "daemon.sock"),
     lock: join(folders.data, "daemon.lock"),
+    history: join(folders.data, "history.db"),
     access: join(folders.data, "access.json"),
     config: join(folders.config, "config.toml"),
   };

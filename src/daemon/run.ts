@@ -171,8 +171,12 @@ function pageLines({ url }: Invitation, portMoved: boolean): string {
   return `Page:     ${url}\n          (works once, within ${validFor}; for a new address: monitauri open${moved})\n`;
 }
 
-function farewell({ sampling }: Daemon, ranMs: number, attached: boolean): string {
+function farewell({ sampling, historySaved }: Daemon, ranMs: number, attached: boolean): string {
   const { rxBytes, txBytes } = sampling.totals.sum();
   const counted = `${formatBytes(rxBytes)} down, ${formatBytes(txBytes)} up counted`;
-  return `Stopped after ${formatDuration(ranMs)}: ${counted}${attached ? "; kernel programs detached" : ""}`;
+  const detached = attached ? "; kernel programs detached" : "";
+  const saved = historySaved();
+  const history =
+    saved === undefined ? "" : saved ? "; history saved" : "; history NOT saved in full";
+  return `Stopped after ${formatDuration(ranMs)}: ${counted}${detached}${history}`;
 }

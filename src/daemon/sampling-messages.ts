@@ -1,6 +1,7 @@
 /** What the main thread and the sampling thread say to each other: plain data. */
 
 import type { ErrorCode } from "../model/error.ts";
+import type { HistoryTick } from "../model/history.ts";
 import type {
   ConnectionList,
   ConnectionsQuery,
@@ -36,7 +37,7 @@ export type FromSampling =
     }
   /** Nothing on this machine can count; the thread ends. */
   | { readonly kind: "unavailable"; readonly missing: readonly Unavailable[] }
-  | { readonly kind: "sample"; readonly sample: Sample }
+  | { readonly kind: "sample"; readonly sample: Sample; readonly tick: HistoryTick }
   /** All descriptors that keep kernel programs attached, whenever they change: the process has them, not the thread, so
    * that they must be closed by the main thread when this one has died. */
   | { readonly kind: "descriptors"; readonly descriptors: readonly number[] }

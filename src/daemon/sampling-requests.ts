@@ -24,7 +24,7 @@ interface Waiting {
   readonly timer: NodeJS.Timeout;
 }
 
-export function createRequests(timeoutMs = ANSWER_TIMEOUT_MS): Requests {
+export function createRequests(timeoutMs = ANSWER_TIMEOUT_MS, thread = "sampling"): Requests {
   const waiting = new Map<number, Waiting>();
   let lastId = 0;
 
@@ -51,7 +51,7 @@ export function createRequests(timeoutMs = ANSWER_TIMEOUT_MS): Requests {
       lastId += 1;
       const id = lastId;
       const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-      const message = `The sampling thread gave no answer within ${timeoutMs / 1000} s. Try again, and see status`;
+      const message = `The ${thread} thread gave no answer within ${timeoutMs / 1000} s. Try again, and see status`;
       const timer = setTimeout(() => refuse(id, { code: "failed", message }), timeoutMs);
       waiting.set(id, { resolve, reject, timer });
       send(id);

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { test } from "node:test";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { MonitauriError } from "../model/error.ts";
+import type { HistoryTick } from "../model/history.ts";
 import type { Sample } from "../model/sample.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import { unavailable } from "../model/unavailable.ts";
@@ -37,10 +38,10 @@ test("serveSampling() opens, samples at once, answers, and closes with a last sa
   assert.deepEqual(heard.messages, [
     { kind: "descriptors", descriptors: [7, 8] },
     { kind: "opened", passedOver: [], credits: [] },
-    { kind: "sample", sample: { atMs: 1 } },
+    { kind: "sample", sample: { atMs: 1 }, tick: { atMs: 1 } },
     { kind: "answer", id: 1, value: { connections: [], count: 5, total: 5 } },
     { kind: "refusal", id: 2, code: "unsupported", message: "no processes here" },
-    { kind: "sample", sample: { atMs: 2 } },
+    { kind: "sample", sample: { atMs: 2 }, tick: { atMs: 2 } },
     { kind: "descriptors", descriptors: [7] },
     { kind: "descriptors", descriptors: [] },
   ]);
@@ -138,6 +139,7 @@ function sampler(different: Partial<SamplerPart>): SamplerPart {
     connections: ({ limit: count = 0 } = {}) => ({ connections: [], count, total: count }),
     setIntervalMs() {},
     groups: () => [],
+    historyTick: ({ atMs }) => ({ atMs }) as HistoryTick,
     ...different,
   };
 }

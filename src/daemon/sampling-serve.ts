@@ -2,9 +2,10 @@
 
 import type { MessagePort } from "node:worker_threads";
 import { MonitauriError } from "../model/error.ts";
+import type { HistoryTick } from "../model/history.ts";
 import type { Listener } from "../model/monitauri.ts";
 import type { DataCredit } from "../model/naming.ts";
-import type { Grouping, GroupRow } from "../model/sample.ts";
+import type { Grouping, GroupRow, Sample } from "../model/sample.ts";
 import type { Unavailable } from "../model/unavailable.ts";
 import type { Sampler, SamplerOptions } from "../sampler/sampler.ts";
 import { startTick, type TickClock } from "../sampler/tick.ts";
@@ -31,6 +32,8 @@ export interface ServeOptions extends Omit<SamplingData, "naming"> {
 export interface SamplerPart
   extends Pick<Sampler, "take" | "setIntervalMs" | "ps" | "connections"> {
   groups(by: Grouping, limit?: number): GroupRow[];
+  /** Of the sample that was taken last. */
+  historyTick(sample: Sample): HistoryTick;
 }
 
 /** Serves until told to stop. When it fails for good it throws: the thread then ends and the main thread starts anew. */
@@ -57,7 +60,8 @@ export async function serveSampling(port: MessagePort, options: ServeOptions): P
   function read(): void {
     try {
       const startedMs = monotonicMs();
-      say({ kind: "sample", sample: sampler.take(collector.read(), { startedMs }) });
+      const sample = sampler.take(collector.read(), { startedMs });
+      say({ kind: "sample", sample, tick: sampler.historyTick(sample) });
       failures = 0;
     } catch (error) {
       failures += 1;

@@ -2,6 +2,7 @@
 
 import { Worker } from "node:worker_threads";
 import { MonitauriError } from "../model/error.ts";
+import type { HistoryTick } from "../model/history.ts";
 import type { ThreadStatus } from "../model/monitauri.ts";
 import type { DataCredit } from "../model/naming.ts";
 import type { Sample } from "../model/sample.ts";
@@ -53,7 +54,7 @@ export interface SamplingOptions {
   readonly naming: NamingData;
   readonly log: Log;
   /** Told of every sample, after it is in the totals. */
-  readonly onSample?: (sample: Sample, totals: Totals) => void;
+  readonly onSample?: (sample: Sample, totals: Totals, tick: HistoryTick) => void;
 }
 
 /** @throws MonitauriError "unsupported" where nothing can count here, "failed" where the thread dies at once. */
@@ -108,7 +109,7 @@ export async function startSampling(options: SamplingOptions): Promise<Sampling>
         latest = message.sample;
         state = "running";
         totals.add(message.sample);
-        sampleTaken(message.sample);
+        sampleTaken(message.sample, message.tick);
         isStarted = true;
         started.resolve();
         return;
@@ -135,9 +136,9 @@ export async function startSampling(options: SamplingOptions): Promise<Sampling>
   }
 
   // A sample that somebody cannot use is no reason to stop counting.
-  function sampleTaken(sample: Sample): void {
+  function sampleTaken(sample: Sample, tick: HistoryTick): void {
     try {
-      options.onSample?.(sample, totals);
+      options.onSample?.(sample, totals, tick);
     } catch (error) {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
       log.warnOnce(text, text);

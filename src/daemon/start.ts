@@ -27,9 +27,15 @@ export function start({ place, intervalMs, port, open }: StartOptions): Promise<
     intervalMs,
     port,
     pageFolder: join(root, "dist", "ui"),
-    worker: new URL(`./sampling-worker${extname(import.meta.url)}`, import.meta.url),
+    worker: thread("sampling"),
+    historyWorker: thread("history"),
     env: place.env,
     openPage: open ? (url) => openBrowser(url, place) : undefined,
     privilegedCommand: isCheckout ? "sudo npm start" : "sudo monitauri start",
   });
+}
+
+/** Sources in a checkout, built files otherwise. */
+function thread(name: string): URL {
+  return new URL(`./${name}-worker${extname(import.meta.url)}`, import.meta.url);
 }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseConfig, parseInterval } from "./config.ts";
+import { DEFAULT_HISTORY_SETTINGS } from "./history.ts";
 
 test("parseConfig() fills in what is not said", () => {
   assert.deepEqual(parseConfig({}), {
@@ -11,6 +12,8 @@ test("parseConfig() fills in what is not said", () => {
     port: undefined,
     names: true,
     networks: undefined,
+    history: true,
+    historyKeep: DEFAULT_HISTORY_SETTINGS,
   });
   const all = {
     intervalMs: 500,
@@ -19,6 +22,8 @@ test("parseConfig() fills in what is not said", () => {
     port: 8080,
     names: false,
     networks: "/n",
+    history: false,
+    historyKeep: { secondHours: 1, minuteDays: 2, hourDays: 3, dayDays: 31, maxBytes: 2 ** 23 },
   } as const;
   assert.deepEqual(parseConfig(all), all);
 });
@@ -29,7 +34,14 @@ test("parseConfig() names each wrong entry", () => {
     message: /intervalMs: .*; logLevel: /,
   });
   assert.throws(() => parseConfig({ interval: 5 }), {
-    message: "unknown: interval (known: intervalMs, logLevel, page, port, names, networks)",
+    message:
+      "unknown: interval (known: intervalMs, logLevel, page, port, names, networks, history, historyKeep)",
+  });
+  assert.throws(() => parseConfig({ historyKeep: { days: 5 } }), {
+    message: /^historyKeep: unknown: days \(known: secondHours, /,
+  });
+  assert.throws(() => parseConfig({ historyKeep: { maxBytes: 5 } }), {
+    message: /^historyKeep\.maxBytes: /,
   });
   assert.throws(() => parseConfig({ port: 65_536 }), { message: /^port: / });
   assert.throws(() => parseConfig(7), { code: "invalid" });

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { MonitauriError } from "./error.ts";
 import { formatDuration, parseDuration } from "./format.ts";
+import { DEFAULT_HISTORY_SETTINGS, type HistorySettings } from "./history.ts";
 
 export const LOG_LEVELS = ["error", "warn", "info", "debug"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -22,9 +23,30 @@ export interface Config {
   readonly names: boolean;
   /** Another file of countries and networks than the one that comes along; scripts/build-networks.mjs makes one. */
   readonly networks: string | undefined;
+  /** Keep what happened. */
+  readonly history: boolean;
+  /** For how long, and how much of it. */
+  readonly historyKeep: HistorySettings;
 }
 
 const intervalMs = z.int().min(MIN_INTERVAL_MS).max(MAX_INTERVAL_MS);
+
+/** Bounds as the store has them. */
+const historyKeep = z.strictObject({
+  secondHours: z.int().min(1).max(168).default(DEFAULT_HISTORY_SETTINGS.secondHours),
+  minuteDays: z.int().min(1).max(366).default(DEFAULT_HISTORY_SETTINGS.minuteDays),
+  hourDays: z.int().min(2).max(3_660).default(DEFAULT_HISTORY_SETTINGS.hourDays),
+  // Where not given: for ever.
+  dayDays: z
+    .int()
+    .min(31)
+    .optional()
+    .transform((days) => days ?? null),
+  maxBytes: z
+    .int()
+    .min(4 * 2 ** 20)
+    .default(DEFAULT_HISTORY_SETTINGS.maxBytes),
+});
 
 const configSchema = z.strictObject({
   intervalMs: intervalMs.default(1000),
@@ -33,6 +55,8 @@ const configSchema = z.strictObject({
   port: z.int().min(0).max(65_535).optional(),
   names: z.boolean().default(true),
   networks: z.string().min(1).max(4096).optional(),
+  history: z.boolean().default(true),
+  historyKeep: historyKeep.prefault({}),
 });
 
 /** @throws MonitauriError "invalid" that names every wrong entry; unknown entries are wrong, they may be misspelt. */
@@ -55,7 +79,9 @@ export function parseInterval(text: string): number {
 
 function sayIssue(issue: z.core.$ZodIssue): string {
   if (issue.code === "unrecognized_keys") {
-    return `unknown: ${issue.keys.join(", ")} (known: ${Object.keys(configSchema.shape).join(", ")})`;
+    const at = issue.path.join(".");
+    const known = Object.keys(at === "historyKeep" ? historyKeep.shape : configSchema.shape);
+    return `${at === "" ? "" : `${at}: `}unknown: ${issue.keys.join(", ")} (known: ${known.join(", ")})`;
   }
   return issue.path.length === 0 ? issue.message : `${issue.path.join(".")}: ${issue.message}`;
 }

@@ -1,5 +1,12 @@
 /** Everything a user can ask of Monitauri: implemented in process by the daemon, over HTTP by the client. */
 
+import type {
+  ExportQuery,
+  HistoryAnswer,
+  HistoryQuery,
+  HistoryState,
+  ImportReport,
+} from "./history.ts";
 import type { InterfaceBytes, LiveQuery, LiveSample } from "./live.ts";
 import type { DataCredit } from "./naming.ts";
 import type { Container } from "./process.ts";
@@ -76,7 +83,7 @@ export interface PsRow {
   readonly running: boolean;
   /** Set for rows that are no process: kernel, forwarded, ... */
   readonly remainder: string | null;
-  /** Name of the tunnel whose outer packets this program carries; those are left out of the machine's totals. */
+  /** Name of the tunnel whose outer packets this program carries or carried; those are left out of the machine's totals. */
   readonly carries: string | null;
 }
 
@@ -175,6 +182,19 @@ export interface Diagnosis {
   readonly credits: readonly DataCredit[];
 }
 
+/** Programs whose history can be taken over. */
+export const IMPORT_FORMATS = ["vnstat"] as const;
+export type ImportFormat = (typeof IMPORT_FORMATS)[number];
+
+export interface HistoryImport {
+  readonly format: ImportFormat;
+  /** "vnstat": the output of `vnstat --json`. MAX_IMPORT_LENGTH characters at most. */
+  readonly text: string;
+}
+
+/** vnStat keeps two months of days unless told otherwise: this is a hundred years of one interface. */
+export const MAX_IMPORT_LENGTH = 4_000_000;
+
 export interface Monitauri {
   status(): Promise<Status>;
   /** One sample after the other until the reader returns or the daemon ends. A reader that is slow misses samples: it
@@ -185,6 +205,14 @@ export interface Monitauri {
   listeners(): Promise<readonly Listener[]>;
   groups(by: Grouping): Promise<readonly GroupRow[]>;
   doctor(): Promise<Diagnosis>;
+  /** Like the other questions of the history: @throws MonitauriError "unsupported" where none is kept, "invalid" where
+   * the question makes no sense. */
+  history(query: HistoryQuery): Promise<HistoryAnswer>;
+  historyState(): Promise<HistoryState>;
+  /** Rows as they are stored, as text in pieces. The next piece is made when it is asked for. */
+  exportHistory(query: ExportQuery): AsyncIterable<string>;
+  /** Only over the Unix socket. */
+  importHistory(source: HistoryImport): Promise<ImportReport>;
   /** Only over the Unix socket. @throws MonitauriError "unsupported" where no page is served, "forbidden" elsewhere. */
   invite(): Promise<Invitation>;
   /** Tokens of programs. Like their making and removal only over the Unix socket. */

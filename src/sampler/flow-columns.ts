@@ -28,6 +28,10 @@ const COLUMNS = {
   /** Where its share of the interval `deltaInterval` is in the list of changes. */
   deltaAt: [Uint32Array, 1],
   deltaInterval: [Float64Array, 1],
+  /** Number of the interval of its first reading. */
+  adoptedIn: [Float64Array, 1],
+  /** 1: at its first reading it was a TCP socket that listens. */
+  listens: [Uint8Array, 1],
 } as const;
 
 type Specification = typeof COLUMNS;

@@ -17,6 +17,8 @@ export const LIVE = 1;
 export const ENDED = 2;
 
 const SOCKET = 0;
+/** include/net/tcp_states.h */
+const LISTEN = 10;
 
 /** Who is told what becomes of flows. */
 export interface FlowKeeper {
@@ -36,6 +38,10 @@ export class FlowMemory {
   readonly difference = new Float64Array(DIFFERENCE_WIDTH);
   /** Eight sums per change of this interval. */
   deltas = new Float64Array(0);
+  /** The flow of each change. */
+  #changed = new Uint32Array(0);
+  /** Local ports of TCP that something listens on, with how many flows say so. */
+  readonly #listening = new Map<number, number>();
   /** What is known of each flow beside its columns. */
   readonly facts: (FlowFacts | undefined)[] = [];
   /** Indexes from here on were never used. */
@@ -64,6 +70,7 @@ export class FlowMemory {
     this.#changes = 0;
     const needed = rows * TRAFFIC_WIDTH;
     if (this.deltas.length < needed) this.deltas = new Float64Array(powerOfTwo(needed));
+    if (this.#changed.length < rows) this.#changed = new Uint32Array(powerOfTwo(rows));
   }
 
   /** Takes one reading in and returns the flow's index; `difference` then says what it added. False: nothing. */
@@ -99,6 +106,23 @@ export class FlowMemory {
     return columns.deltaInterval[row] === this.#interval.number
       ? (columns.deltaAt[row] as number)
       : -1;
+  }
+
+  /** Flows with traffic in this interval; one whose index passed on in it is the one that has it now. */
+  changedFlows(): number[] {
+    return [...new Set(this.#changed.subarray(0, this.#changes))].filter(
+      (flow) => this.columns.status[flow] !== FREE && this.deltaAt(this.columns, flow) >= 0,
+    );
+  }
+
+  /** True where the flow's first reading was in this interval. */
+  isNewIn(flow: number, interval: Interval): boolean {
+    return this.columns.adoptedIn[flow] === interval.number;
+  }
+
+  /** Whether some TCP socket listens on the port, or did when a connection came to it. */
+  listensOn(port: number): boolean {
+    return this.#listening.has(port);
   }
 
   /** What a flow sums to: since it has its index, and in this interval. */
@@ -157,6 +181,9 @@ export class FlowMemory {
     columns.kind[flow] = table.kind[row] as number;
     columns.protocol[flow] = table.protocol[row] as number;
     columns.localPort[flow] = table.localPort[row] as number;
+    columns.adoptedIn[flow] = this.#interval.number;
+    columns.listens[flow] = table.state[row] === LISTEN ? 1 : 0;
+    if (columns.listens[flow] === 1) this.#listen(columns.localPort[flow] as number, 1);
     columns.remotePort[flow] = table.remotePort[row] as number;
     columns.openedAtMs[flow] = table.openedAtMs[row] as number;
     columns.lastActiveAtMs[flow] = table.openedAtMs[row] as number;
@@ -175,6 +202,7 @@ export class FlowMemory {
       columns.deltaInterval[flow] = this.#interval.number;
       columns.deltaAt[flow] = this.#changes * TRAFFIC_WIDTH;
       this.deltas.fill(0, this.#changes * TRAFFIC_WIDTH, (this.#changes + 1) * TRAFFIC_WIDTH);
+      this.#changed[this.#changes] = flow;
       this.#changes += 1;
     }
     addNumbers(this.deltas, columns.deltaAt[flow] as number, difference);
@@ -193,9 +221,16 @@ export class FlowMemory {
     const { columns } = this;
     this.#keeper.retired(columns, flow);
     columns.status[flow] = FREE;
+    if (columns.listens[flow] === 1) this.#listen(columns.localPort[flow] as number, -1);
     this.facts[flow] = undefined;
     columns.deltaInterval[flow] = 0;
     columns.total.fill(0, flow * TRAFFIC_WIDTH, (flow + 1) * TRAFFIC_WIDTH);
+  }
+
+  #listen(port: number, change: 1 | -1): void {
+    const count = (this.#listening.get(port) ?? 0) + change;
+    if (count > 0) this.#listening.set(port, count);
+    else this.#listening.delete(port);
   }
 
   #joinSocket(flow: number): void {

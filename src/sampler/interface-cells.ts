@@ -80,8 +80,9 @@ export class InterfaceCells {
   }
 
   #cell(id: number): Cell {
-    const full = this.#cells.size >= INTERFACES_PER_ROW && !this.#cells.has(id);
-    const at = full ? ELSEWHERE : id;
+    const usual = this.#cells.get(id);
+    if (usual !== undefined) return usual;
+    const at = this.#cells.size >= INTERFACES_PER_ROW ? ELSEWHERE : id;
     const known = this.#cells.get(at);
     if (known !== undefined) return known;
     const cell = { rxBytes: 0, txBytes: 0, rxDelta: 0, txDelta: 0, interval: -1 };

@@ -10,7 +10,7 @@ export interface ProcessEntry {
   /** Live connections. */
   connections: number;
   running: boolean;
-  /** Name of the tunnel whose outer packets this process sends and receives. */
+  /** Name of the tunnel whose outer packets this process sends and receives, or did: its sums hold them still. */
   carries: string | undefined;
 }
 

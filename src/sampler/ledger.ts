@@ -94,7 +94,6 @@ export class Ledger {
 
   /** Notes which processes carry a tunnel: their packets on other interfaces are the tunnel's outer ones. */
   setCarriers(interfaces: readonly InterfaceReading[]): void {
-    for (const entry of this.carriers.values()) entry.carries = undefined;
     this.carriers.clear();
     for (const { name, kind, present, carrierPids } of interfaces) {
       if (kind !== "tunnel" || !present) continue;

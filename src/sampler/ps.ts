@@ -90,7 +90,7 @@ function applicationRow(accounts: Accounts, entry: ApplicationEntry): PsRow {
   const running = processes.filter((process) => process.running);
   const shown = running.length > 0 ? running : processes;
   const pids = shown.slice(0, PIDS_SHOWN).map(({ process }) => process.pid);
-  const carried = running.flatMap(({ carries }) => carries ?? []);
+  const carried = processes.flatMap(({ carries }) => carries ?? []);
   return {
     ...sumsOf(accounts, entry.tally),
     key: entry.application.key,

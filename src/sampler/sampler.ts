@@ -7,6 +7,7 @@ import type { Snapshot } from "../model/snapshot.ts";
 import { Accounts } from "./accounts.ts";
 import { activityRows, interfaceActivity } from "./activity.ts";
 import { connectionList } from "./connections.ts";
+import { type FlowDetail, flowDetails } from "./details.ts";
 import { groupRows } from "./groups.ts";
 import { psRows } from "./ps.ts";
 import { bytesPerSecond, type Moment, measureInterval } from "./rates.ts";
@@ -35,6 +36,8 @@ export interface Sampler {
   ps(query?: PsQuery): PsRow[];
   connections(query?: ConnectionsQuery): ConnectionList;
   groups(by: SampledGrouping, limit?: number): GroupRow[];
+  /** The busiest flows of the last interval. */
+  details(): FlowDetail[];
   /** Since the start: the machine's total and, apart from it, loopback. */
   totals(): { readonly network: Traffic; readonly loopback: Traffic };
   /** Flows remembered, of the limit; for `doctor`. */
@@ -94,6 +97,7 @@ export function createSampler(options: SamplerOptions): Sampler {
     ps: (query) => psRows(accounts, query),
     connections: (query) => connectionList(accounts, query),
     groups: (by, limit) => groupRows(accounts, by, limit),
+    details: () => flowDetails(accounts),
     totals,
     get flows() {
       return accounts.memory.size;

@@ -36,7 +36,7 @@ const skip = await skipWithoutWorld();
 /** "nobody" on every Linux: no files, no rights. */
 const NOBODY = 65534;
 const STOPPED =
-  /\nStopped after [^:]+: [\d.]+ .?B down, [\d.]+ .?B up counted; kernel programs detached\n$/;
+  /\nStopped after [^:]+: [\d.]+ .?B down, [\d.]+ .?B up counted; kernel programs detached; history saved\n$/;
 
 describe("the daemon on the real kernel", { skip }, () => {
   let world: World;

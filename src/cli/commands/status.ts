@@ -52,11 +52,10 @@ function linesOf(status: Status, options: RateOptions, { terminal }: CommandCont
     ([title, text]) => `${terminal.paint("bold", title.padEnd(12))}${text}`,
   );
   for (const { name, state, restarts, lastError } of status.threads) {
-    if (state === "running" && restarts === 0) continue;
+    if (state === "running" && restarts === 0 && lastError === undefined) continue;
     const why = lastError === undefined ? "" : `: ${safe(lastError)}`;
-    lines.push(
-      terminal.paint("yellow", `Thread ${name} is ${state}, started again ${restarts} times${why}`),
-    );
+    const again = restarts === 0 ? "" : `, started again ${restarts} times`;
+    lines.push(terminal.paint("yellow", `Thread ${name} is ${state}${again}${why}`));
   }
   for (const { fromMs, toMs, reason } of status.gaps.slice(-SHOWN_GAPS)) {
     lines.push(

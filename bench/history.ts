@@ -1,0 +1,147 @@
+// What the history costs, and what a crash takes: a simulated year of a desktop or a server, and SIGKILL at random
+// moments. On a file of this machine's disk, through the same code as the daemon's.
+//   node bench/history.ts year desktop|server [DAYS]
+//   node bench/history.ts kill [TIMES]
+import { copyFileSync, existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { HistoryQuery } from "../src/model/history.ts";
+import { openHistoryStore } from "../src/store/open.ts";
+import { killMany } from "./history-kill.ts";
+import { DAY_MS, dayOfTicks, LOADS, type Load } from "./history-load.ts";
+
+/** At the end are this many days whose every second is written, on this machine's disk. Before them as many days of
+ * minutes as minutes are kept, and before these ticks of an hour, all through the same code but in memory. */
+const FULL_DAYS = 1;
+const MINUTE_DAYS = 31;
+const HOUR_MS = 3_600_000;
+const ASKED = 7;
+
+const [what, which, count] = process.argv.slice(2);
+const folder = mkdtempSync(join(tmpdir(), "monitauri-bench-"));
+try {
+  if (what === "year" && (which === "desktop" || which === "server")) {
+    year(which, Number(count ?? 365));
+  } else if (what === "kill") {
+    await kill(Number(which ?? 200));
+  } else {
+    console.error("Usage: history.ts year desktop|server [DAYS] | kill [TIMES]");
+    process.exitCode = 2;
+  }
+} finally {
+  rmSync(folder, { recursive: true });
+}
+
+async function kill(times: number): Promise<void> {
+  const { worstLostMs, ticks, failures } = await killMany({ folder, times });
+  console.log(`${times} kills, ${ticks} ticks said to be written, ${failures.length} faults`);
+  console.log(`worst loss ${worstLostMs} ms`);
+  for (const failure of failures) console.log(failure);
+  if (failures.length > 0) process.exitCode = 1;
+}
+
+function year(name: keyof typeof LOADS, days: number): void {
+  const load: Load = LOADS[name];
+  const startMs = Date.parse("2026-01-01T00:00:00Z");
+  let nowMs = startMs;
+  const memory = mkdtempSync("/dev/shm/monitauri-bench-");
+  let path = join(memory, "history.db");
+  const open = () => openHistoryStore({ path, version: "bench", now: () => nowMs, zone: "UTC" });
+  let store = open();
+  store.changeSettings({ maxBytes: 2 ** 36 });
+  const tickMs: number[] = [];
+  const startedMs = performance.now();
+  let sizeBefore = 0;
+  for (let day = 0; day < days; day += 1) {
+    const isFull = day >= days - FULL_DAYS;
+    if (day === days - FULL_DAYS) {
+      store.close();
+      copyFileSync(path, join(folder, "history.db"));
+      rmSync(memory, { recursive: true });
+      path = join(folder, "history.db");
+      store = open();
+      sizeBefore = sizeOf(path);
+    }
+    const intervalMs = isFull ? 1_000 : day >= days - FULL_DAYS - MINUTE_DAYS ? 60_000 : HOUR_MS;
+    for (const tick of dayOfTicks(load, { day, startMs, intervalMs })) {
+      nowMs = tick.atMs;
+      const beganMs = performance.now();
+      store.append(tick);
+      if (isFull) tickMs.push(performance.now() - beganMs);
+    }
+    if (day === days - 1 || (day + 1) % 30 === 0 || intervalMs < HOUR_MS) {
+      const resident = megabytes(process.memoryUsage.rss());
+      console.log(`day ${day + 1}: ${megabytes(sizeOf(path))} MB, ${resident} MB resident`);
+    }
+  }
+  const { fault, lostTicks, keptFromMs } = store.state();
+  console.log(
+    `fault ${fault}, lost ${lostTicks}, made in ${Math.round((performance.now() - startedMs) / 1000)} s`,
+  );
+  console.log(
+    `kept from ${Object.entries(keptFromMs)
+      .map(([level, atMs]) => `${level} ${new Date(atMs).toISOString()}`)
+      .join(", ")}`,
+  );
+  console.log(`the day of seconds added ${megabytes(sizeOf(path) - sizeBefore)} MB`);
+  const sorted = tickMs.toSorted((a, b) => a - b);
+  const at = (share: number) =>
+    (sorted[Math.floor(sorted.length * share)] ?? Number.NaN).toFixed(2);
+  const within = (100 * sorted.filter((ms) => ms < 15).length) / sorted.length;
+  console.log(
+    `ticks of a second: ${sorted.length}; median ${at(0.5)}, p95 ${at(0.95)}, p99 ${at(0.99)}, most ${(sorted.at(-1) ?? Number.NaN).toFixed(1)} ms; ${within.toFixed(2)} % under 15 ms`,
+  );
+  const toMs = nowMs;
+  const application = `path:/usr/bin/app-${load.busiest}`;
+  ask("last 24 h by application", { fromMs: toMs - DAY_MS, toMs, groupBy: "application" });
+  ask("last 24 h by application, with series", {
+    fromMs: toMs - DAY_MS,
+    toMs,
+    groupBy: "application",
+    stepMs: "auto",
+    top: 10,
+  });
+  ask("a month by remote for one application", {
+    fromMs: toMs - 30 * DAY_MS,
+    toMs,
+    groupBy: "remote",
+    filter: { application: [application] },
+  });
+  ask("a month by remote of all", { fromMs: toMs - 30 * DAY_MS, toMs, groupBy: "remote" });
+  ask("a year by day", { fromMs: toMs - 365 * DAY_MS, toMs, stepMs: DAY_MS });
+  ask("a year by day and application", {
+    fromMs: toMs - 365 * DAY_MS,
+    toMs,
+    stepMs: DAY_MS,
+    groupBy: "application",
+  });
+  ask("a month's 95th percentile", { fromMs: toMs - 30 * DAY_MS, toMs, percentile: true });
+  ask("last hour by second", { fromMs: toMs - 3_600_000, toMs, stepMs: 1_000 });
+  store.close();
+  console.log(`closed: ${megabytes(sizeOf(path))} MB`);
+
+  function ask(title: string, query: HistoryQuery): void {
+    const times = Array.from({ length: ASKED }, () => {
+      const beganMs = performance.now();
+      store.query(query);
+      return performance.now() - beganMs;
+    });
+    const { rows, others, series } = store.query(query);
+    const [first = 0] = times;
+    const median = times.toSorted((a, b) => a - b)[ASKED >> 1] ?? 0;
+    console.log(
+      `${title}: median ${median.toFixed(1)} ms, first ${first.toFixed(1)} ms (${rows.length + (others?.count ?? 0)} rows, ${series?.startsMs.length ?? 0} steps)`,
+    );
+  }
+}
+
+function sizeOf(path: string): number {
+  return [path, `${path}-wal`].reduce(
+    (sum, name) => sum + (existsSync(name) ? statSync(name).size : 0),
+    0,
+  );
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
+}

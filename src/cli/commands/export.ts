@@ -1,0 +1,113 @@
+/** `export`: the history as it is stored, of any size, for other programs. */
+
+import { once } from "node:events";
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { type Command, Option } from "commander";
+import { MonitauriError } from "../../model/error.ts";
+import {
+  EXPORT_FORMATS,
+  type ExportFormat,
+  HISTORY_LEVELS,
+  type HistoryLevel,
+} from "../../model/history.ts";
+import { type CommandContext, type DataOptions, daemonOf, dataCommand } from "../context.ts";
+import { createExportProgress } from "../export-progress.ts";
+import { type FilterOptions, filterFor, filterOptions } from "../history-filter.ts";
+import { choosePeriod, PERIOD_WORDS, type PeriodOptions, periodOptions } from "../period.ts";
+import { safe } from "../terminal.ts";
+
+interface ExportOptions extends DataOptions, PeriodOptions, FilterOptions {
+  readonly format: ExportFormat;
+  readonly level: HistoryLevel;
+  readonly output?: string;
+}
+
+export function addExport(program: Command, context: CommandContext): void {
+  const command = dataCommand(program, "export", "the history as CSV or JSON lines")
+    .argument("[period]", `${PERIOD_WORDS.join(", ")} (default: the last 30 days)`)
+    .addOption(new Option("--format <format>", "how").choices(EXPORT_FORMATS).default("csv"))
+    .addOption(new Option("--level <level>", "how fine").choices(HISTORY_LEVELS).default("minute"))
+    .option("-o, --output <file>", "into this file, which is whole or not there (default: stdout)");
+  filterOptions(periodOptions(command))
+    .addHelpText("after", HELP)
+    .action(async (word: string | undefined, options: ExportOptions) => {
+      const { level, format, output } = options;
+      const { fromMs, toMs } = choosePeriod(word, options, {
+        nowMs: Date.now(),
+        otherwise: { last: "30d" },
+      });
+      const daemon = daemonOf(context, options);
+      const filter = await filterFor(daemon, options, { fromMs, toMs });
+      const pieces = daemon.exportHistory({
+        fromMs,
+        toMs,
+        level,
+        format,
+        ...(filter === undefined ? {} : { filter }),
+      });
+      using progress = createExportProgress({ fromMs, toMs }, output !== undefined);
+      if (output === undefined) await writeAll(pieces, process.stdout, progress.add);
+      else await writeFile(pieces, output, progress.add);
+    });
+}
+
+const HELP = `
+Minutes, hours and days have the remote host, port, protocol, direction, scope, user, container and country; seconds
+have applications and interfaces only. Times are UTC. An export of a damaged connection ends with an error, never
+with fewer rows.
+
+Examples:
+  monitauri export --output history.csv
+  monitauri export --level day --last 365d > days.csv
+  monitauri export --format jsonl --app firefox yesterday | jq .remote
+  monitauri export --level second --last 10min`;
+
+type Told = (text: string) => void;
+
+async function writeAll(
+  pieces: AsyncIterable<string>,
+  stream: NodeJS.WriteStream,
+  told: Told,
+): Promise<void> {
+  for await (const text of pieces) {
+    if (!stream.write(stream.isTTY ? harmless(text) : text)) await once(stream, "drain");
+    told(text);
+  }
+}
+
+/** A terminal obeys what a hostile name may hold; a file gets it as it is. */
+function harmless(text: string): string {
+  return text.split(/\r?\n/).map(safe).join("\n");
+}
+
+async function writeFile(pieces: AsyncIterable<string>, path: string, told: Told): Promise<void> {
+  const part = `${path}.part`;
+  // It says what everybody on this machine did.
+  const file = await attempt(path, () => open(part, "w", 0o600));
+  try {
+    for await (const text of pieces) {
+      await attempt(path, () => file.writeFile(text));
+      told(text);
+    }
+    await attempt(path, () => finish(file, part, path));
+  } catch (error) {
+    await file.close();
+    await rm(part, { force: true });
+    throw error;
+  }
+}
+
+async function finish(file: FileHandle, part: string, path: string): Promise<void> {
+  await file.sync();
+  await rename(part, path);
+  await file.close();
+}
+
+async function attempt<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new MonitauriError("failed", `Cannot write ${path}: ${reason}`, { cause });
+  }
+}

@@ -1,0 +1,83 @@
+/** Options that leave only a part of the past, and what they mean to the store. */
+
+import type { Command } from "commander";
+import { MonitauriError } from "../model/error.ts";
+import { type HistoryFilter, MAX_TOP, type Period } from "../model/history.ts";
+import type { Monitauri } from "../model/monitauri.ts";
+
+export interface FilterOptions {
+  readonly app?: readonly string[];
+  readonly remote?: readonly string[];
+  readonly country?: readonly string[];
+  readonly protocol?: readonly string[];
+  readonly user?: readonly string[];
+  readonly interface?: readonly string[];
+  readonly container?: readonly string[];
+  readonly scope?: readonly string[];
+  readonly port?: readonly string[];
+  readonly direction?: readonly string[];
+}
+
+export function filterOptions(command: Command): Command {
+  const add = (flags: string, what: string) => command.option(flags, what, collect);
+  add("--app <name>", "only this application (like the next ones several times, or with commas)");
+  add("--remote <host>", "only this host");
+  add("--country <code>", "only this country, as DE");
+  add("--protocol <name>", "only this protocol, as tls or dns");
+  add("--user <name>", "only this user");
+  add("-i, --interface <name>", "only this interface");
+  add("--container <name>", "only this container");
+  add("--scope <kind>", "internet, lan, vpn, loopback or other");
+  add("--port <number>", "only this port of a service");
+  return add("--direction <kind>", "out: opened by this machine; in: by the other side");
+}
+
+/** Programs are called by their name; the store knows them by a key. @throws MonitauriError "not-found". */
+export async function filterFor(
+  daemon: Pick<Monitauri, "history">,
+  options: FilterOptions,
+  { fromMs, toMs }: Period,
+): Promise<HistoryFilter | undefined> {
+  const { app, remote, country, protocol, user, container, scope, port, direction } = options;
+  const given = Object.entries({
+    remote,
+    country: country?.map((code) => code.toUpperCase()),
+    protocol,
+    user,
+    interface: options.interface,
+    container,
+    scope,
+    port,
+    direction,
+  }).flatMap(([by, keys]) => (keys === undefined ? [] : [[by, keys.map(keyOf)] as const]));
+  if (app !== undefined) {
+    const { rows } = await daemon.history({ fromMs, toMs, groupBy: "application", top: MAX_TOP });
+    given.push(["application", app.flatMap((name) => applicationKeys(rows, name))]);
+  }
+  return given.length === 0 ? undefined : Object.fromEntries(given);
+}
+
+function applicationKeys(
+  rows: readonly { readonly key: string; readonly name: string }[],
+  name: string,
+): string[] {
+  const wanted = name.toLowerCase();
+  const exact = rows.filter((row) => row.key === name || row.name.toLowerCase() === wanted);
+  const found =
+    exact.length > 0 ? exact : rows.filter((row) => row.name.toLowerCase().includes(wanted));
+  if (found.length > 0) return found.map(({ key }) => key);
+  throw new MonitauriError(
+    "not-found",
+    `Cannot show "${name}": no application of that name used the network in this period. ` +
+      "See which did: the same command without --app",
+  );
+}
+
+/** What the table calls unknown has no name in the store. */
+function keyOf(text: string): string {
+  return text.toLowerCase() === "unknown" ? "" : text;
+}
+
+function collect(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, ...text.split(",").filter((part) => part !== "")];
+}

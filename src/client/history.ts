@@ -1,0 +1,37 @@
+/** The past over HTTP: a question as parameters, and an export as text while it comes. */
+
+import { MonitauriError } from "../model/error.ts";
+import type { HistoryQuery } from "../model/history.ts";
+import type { Parameters } from "./client.ts";
+
+export function historyParameters(query: HistoryQuery): Parameters {
+  const { fromMs, toMs, groupBy, filter, top, stepMs, before, percentile } = query;
+  const compared =
+    typeof before === "object" ? { beforeFrom: before.fromMs, beforeTo: before.toMs } : { before };
+  return { from: fromMs, to: toMs, groupBy, top, step: stepMs, ...compared, percentile, ...filter };
+}
+
+/**
+ * The text of an answer that `open` begins; the signal is given when the reader has enough.
+ * @throws what `open` throws, and MonitauriError "failed" where it breaks off before its end.
+ */
+export async function* textOf(
+  open: (signal: AbortSignal) => Promise<AsyncIterable<Uint8Array>>,
+): AsyncGenerator<string> {
+  const abort = new AbortController();
+  const decoder = new TextDecoder();
+  try {
+    for await (const piece of await open(abort.signal)) {
+      const text = decoder.decode(piece, { stream: true });
+      if (text !== "") yield text;
+    }
+  } catch (cause) {
+    if (cause instanceof MonitauriError) throw cause;
+    const reason = cause instanceof Error ? cause.message : cause;
+    throw new MonitauriError("failed", `The export broke off, it is not whole: ${reason}`, {
+      cause,
+    });
+  } finally {
+    abort.abort();
+  }
+}

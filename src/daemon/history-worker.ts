@@ -1,0 +1,16 @@
+/** Entry of the history thread: the store in the data folder. */
+
+import { parentPort, workerData } from "node:worker_threads";
+import { openHistoryStore } from "../store/open.ts";
+import { serveHistory } from "../store/serve.ts";
+
+/** What a history thread is started with. */
+export interface HistoryData {
+  readonly path: string;
+  readonly version: string;
+}
+
+if (parentPort === null) throw new TypeError("history-worker is the file of a thread");
+
+const { path, version } = workerData as HistoryData;
+serveHistory(parentPort, { open: () => openHistoryStore({ path, version, now: Date.now }) });
