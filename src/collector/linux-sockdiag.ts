@@ -66,7 +66,7 @@ function createCollector(dumps: SocketDumps, options: SockDiagOptions): Collecto
     dumps.eachEnded(table.end);
     table.sweep(dumps.hearsEnds);
     const loopback = readings.find((one) => one.kind === "loopback")?.ifindex ?? 0;
-    const flows = table.take({ namespace, interfaceId: interfaceFinder(loopback) });
+    const flows = table.take({ namespace, interfaceId: interfaceFinder(loopback) }, waitsForOwner);
     return {
       atMs,
       monotonicMs: Number(process.hrtime.bigint()) / 1e6,
@@ -104,6 +104,12 @@ function createCollector(dumps: SocketDumps, options: SockDiagOptions): Collecto
       flow.process = id;
       flow.changed = true;
     });
+  }
+
+  /** Its first bytes must not go to nobody because the search for its program has not had its turn yet. */
+  function waitsForOwner({ closed, process, inode, uid: owner }: Flow): boolean {
+    const isSearched = inode !== 0 && (uid === 0 || owner === uid);
+    return isSearched && !closed && process === 0 && !owners.hasLookedFor(inode);
   }
 
   function usedProcesses(): Set<number> {

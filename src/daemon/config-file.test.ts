@@ -16,14 +16,8 @@ test("readConfigFile() takes the defaults where there is no file", () => {
 
 test("readConfigFile() reads TOML", () => {
   writeFileSync(file, '# every half second\nintervalMs = 500\nlogLevel = "debug"\n');
-  assert.deepEqual(readConfigFile(file), {
-    intervalMs: 500,
-    logLevel: "debug",
-    page: true,
-    port: undefined,
-    names: true,
-    networks: undefined,
-  });
+  const config = readConfigFile(file);
+  assert.deepEqual([config.intervalMs, config.logLevel, config.page], [500, "debug", true]);
 });
 
 test("readConfigFile() names the file and the mistake", () => {

@@ -6,6 +6,8 @@ export interface SocketOwners {
   /** Reports the owners of some of the wanted inodes. Goes through /proc only when an inode is new or its turn to be
    * looked for again has come, for a limited time per call; what is left goes on in the next one. */
   search(wanted: ReadonlySet<number>, found: (inode: number, pid: number) => void): void;
+  /** Whether a whole search for this inode has ended without finding it. */
+  hasLookedFor(inode: number): boolean;
 }
 
 export interface SocketOwnersOptions {
@@ -73,7 +75,7 @@ export function createSocketOwners(options: SocketOwnersOptions): SocketOwners {
     failures.set(inode, { count, nextMs: nowMs + waits * pauseMs });
   }
 
-  return { search };
+  return { search, hasLookedFor: (inode) => failures.has(inode) };
 }
 
 /** Ends as soon as everything is found. */

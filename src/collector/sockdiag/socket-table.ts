@@ -55,7 +55,7 @@ export interface SocketTable {
   /** Closes what was not seen. `patient`: TCP sockets get one more reading, for the kernel's word on their end. */
   sweep(patient: boolean): void;
   /** All rows that changed; ends the reading and frees the rows of what is closed. */
-  take(context: RowContext): FlowTable;
+  take(context: RowContext, waits?: (flow: Flow) => boolean): FlowTable;
 }
 
 export function createSocketTable(limit = SOCKET_LIMIT): SocketTable {
@@ -165,8 +165,8 @@ export function createSocketTable(limit = SOCKET_LIMIT): SocketTable {
     }
   }
 
-  function take(context: RowContext): FlowTable {
-    const changed = [...flows.values()].filter((flow) => flow.changed);
+  function take(context: RowContext, waits?: (flow: Flow) => boolean): FlowTable {
+    const changed = [...flows.values()].filter((flow) => flow.changed && !waits?.(flow));
     const table = buildFlowTable(changed, counters, context);
     for (const flow of changed) {
       flow.changed = false;
