@@ -53,7 +53,7 @@ async function main(names) {
     const result = await CHECKS[name]();
     const seconds = ((Date.now() - startedMs) / 1000).toFixed(1);
     console.log(
-      `${name.padEnd(8)}${result.failed > 0 ? "FAILED" : "ok"}  ${seconds} s${counts(result)}`,
+      `${name.padEnd(10)}${result.failed > 0 ? "FAILED" : "ok"}  ${seconds} s${counts(result)}`,
     );
     if (result.said !== "") console.log(result.said);
     for (const key of Object.keys(total)) total[key] += result[key];

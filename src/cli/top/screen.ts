@@ -1,7 +1,7 @@
 /** The terminal as the live screen uses it: whole frames in, keys out. It is put back in order however this ends.
  *
  * Only lines that have changed are written, without a rendering library: at 200 x 60 and one frame a second this takes
- * 0.4 % of a core, Ink took 7 % and twice the memory (measured side by side). */
+ * 0.4 % of a core; Ink took 7 % and twice the memory in another run (docs/figures.md). */
 
 import { emitKeypressEvents, type Interface, type Key } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
