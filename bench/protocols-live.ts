@@ -26,6 +26,11 @@ const NOBODY = 65_534;
 const [initdb = "/usr/lib/postgresql/bin/initdb"] = globSync("/usr/lib/postgresql/*/bin/initdb");
 const postgres = join(initdb, "../postgres");
 const at = (name: string) => join(folder, name);
+const pythonServer = (port: number) => [
+  ..."python3 -m http.server --bind 127.0.0.1 --directory".split(" "),
+  at("repository"),
+  `${port}`,
+];
 
 const TLS = [
   "openssl",
@@ -125,32 +130,14 @@ const PAIRS: readonly Pair[] = [
     wanted: "http",
     what: "curl and Python",
     needs: ["curl", "python3"],
-    server: (port) => [
-      "python3",
-      "-m",
-      "http.server",
-      "--bind",
-      "127.0.0.1",
-      "--directory",
-      at("repository"),
-      `${port}`,
-    ],
+    server: pythonServer,
     client: (port) => [...CURL, `http://127.0.0.1:${port}/`],
   },
   {
     wanted: "http2",
     what: "curl with prior knowledge, and Python",
     needs: ["curl", "python3"],
-    server: (port) => [
-      "python3",
-      "-m",
-      "http.server",
-      "--bind",
-      "127.0.0.1",
-      "--directory",
-      at("repository"),
-      `${port}`,
-    ],
+    server: pythonServer,
     client: (port) => [...CURL, "--http2-prior-knowledge", `http://127.0.0.1:${port}/`],
   },
   ...["-tls1_2", "-tls1_3"].map(

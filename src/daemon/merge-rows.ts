@@ -1,6 +1,7 @@
 /** Rows of one grouping summed to rows of a coarser one. */
 
 import type { GroupRow, Traffic } from "../model/sample.ts";
+import { addTraffic } from "../model/traffic.ts";
 
 /** The busiest first, by what they did since the start where nothing happens now. */
 export function mergeRows(
@@ -23,21 +24,13 @@ export function mergeRows(
 function sum(a: GroupRow, b: GroupRow): GroupRow {
   return {
     ...a,
-    total: add(a.total, b.total),
-    delta: add(a.delta, b.delta),
+    total: addTraffic(a.total, b.total),
+    delta: addTraffic(a.delta, b.delta),
     rxBytesPerSecond: a.rxBytesPerSecond + b.rxBytesPerSecond,
     txBytesPerSecond: a.txBytesPerSecond + b.txBytesPerSecond,
     connections: a.connections + b.connections,
     lastActiveAtMs: Math.max(a.lastActiveAtMs, b.lastActiveAtMs),
   };
-}
-
-function add(a: Traffic, b: Traffic): Traffic {
-  const names = Object.keys(a) as (keyof Traffic)[];
-  return Object.fromEntries(names.map((name) => [name, a[name] + b[name]])) as Record<
-    keyof Traffic,
-    number
-  >;
 }
 
 function bytes({ rxBytes, txBytes }: Traffic): number {

@@ -1,6 +1,7 @@
 /** What was counted since the daemon started, across restarts of the sampling thread, and which intervals are missing. */
 
 import type { Gap, Sample, Traffic } from "../model/sample.ts";
+import { addTraffic, NO_TRAFFIC } from "../model/traffic.ts";
 
 /** Gaps kept; the oldest go first. */
 export const MAX_GAPS = 100;
@@ -40,38 +41,17 @@ export function createTotals(): Totals {
       earlier = addSums(earlier, current);
       current = NONE;
     },
-    sum: () => add(earlier.network, current.network),
+    sum: () => addTraffic(earlier.network, current.network),
     sums: () => addSums(earlier, current),
     gaps: () => [...gaps],
   };
 }
 
-const NOTHING: Traffic = {
-  rxBytes: 0,
-  txBytes: 0,
-  rxPackets: 0,
-  txPackets: 0,
-  rxPayloadBytes: 0,
-  txPayloadBytes: 0,
-  rxDeviceBytes: 0,
-  txDeviceBytes: 0,
-};
-
-const NONE: Sums = { network: NOTHING, loopback: NOTHING };
+const NONE: Sums = { network: NO_TRAFFIC, loopback: NO_TRAFFIC };
 
 function addSums(a: Sums, b: Sums): Sums {
-  return { network: add(a.network, b.network), loopback: add(a.loopback, b.loopback) };
-}
-
-function add(a: Traffic, b: Traffic): Traffic {
   return {
-    rxBytes: a.rxBytes + b.rxBytes,
-    txBytes: a.txBytes + b.txBytes,
-    rxPackets: a.rxPackets + b.rxPackets,
-    txPackets: a.txPackets + b.txPackets,
-    rxPayloadBytes: a.rxPayloadBytes + b.rxPayloadBytes,
-    txPayloadBytes: a.txPayloadBytes + b.txPayloadBytes,
-    rxDeviceBytes: a.rxDeviceBytes + b.rxDeviceBytes,
-    txDeviceBytes: a.txDeviceBytes + b.txDeviceBytes,
+    network: addTraffic(a.network, b.network),
+    loopback: addTraffic(a.loopback, b.loopback),
   };
 }

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { MonitauriError } from "./error.ts";
 import { formatDuration, parseDuration } from "./format.ts";
 import { DEFAULT_HISTORY_SETTINGS, type HistorySettings } from "./history.ts";
+import { HISTORY_BOUNDS } from "./history-bounds.ts";
 
 export const LOG_LEVELS = ["error", "warn", "info", "debug"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -31,21 +32,14 @@ export interface Config {
 
 const intervalMs = z.int().min(MIN_INTERVAL_MS).max(MAX_INTERVAL_MS);
 
-/** Bounds as the store has them. */
+const { secondHours, minuteDays, hourDays, dayDays, maxBytes } = HISTORY_BOUNDS;
 const historyKeep = z.strictObject({
-  secondHours: z.int().min(1).max(168).default(DEFAULT_HISTORY_SETTINGS.secondHours),
-  minuteDays: z.int().min(1).max(366).default(DEFAULT_HISTORY_SETTINGS.minuteDays),
-  hourDays: z.int().min(2).max(3_660).default(DEFAULT_HISTORY_SETTINGS.hourDays),
+  secondHours: secondHours.default(DEFAULT_HISTORY_SETTINGS.secondHours),
+  minuteDays: minuteDays.default(DEFAULT_HISTORY_SETTINGS.minuteDays),
+  hourDays: hourDays.default(DEFAULT_HISTORY_SETTINGS.hourDays),
   // Where not given: for ever.
-  dayDays: z
-    .int()
-    .min(31)
-    .optional()
-    .transform((days) => days ?? null),
-  maxBytes: z
-    .int()
-    .min(4 * 2 ** 20)
-    .default(DEFAULT_HISTORY_SETTINGS.maxBytes),
+  dayDays: dayDays.optional().transform((days) => days ?? null),
+  maxBytes: maxBytes.default(DEFAULT_HISTORY_SETTINGS.maxBytes),
 });
 
 const configSchema = z.strictObject({

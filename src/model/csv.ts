@@ -11,6 +11,11 @@ export function csvRow(values: readonly CsvValue[]): string {
   return values.map(csvValue).join(",");
 }
 
+/** With the line's end. */
+export function csvLine(values: readonly CsvValue[]): string {
+  return `${csvRow(values)}\r\n`;
+}
+
 // An apostrophe first, as OWASP advises ("CSV Injection"): the spreadsheet then shows the text as it is.
 function csvValue(value: CsvValue): string {
   if (typeof value === "number") return String(value);

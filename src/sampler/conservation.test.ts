@@ -4,6 +4,7 @@ import type { LearnedFacts } from "../model/naming.ts";
 import { interfaceOf, type PlainFlow, processOf, snapshotOf } from "../model/plain-snapshot.ts";
 import { SAMPLED_GROUPINGS, type Traffic } from "../model/sample.ts";
 import { COUNTER_NAMES, type CounterName, FLOW_KINDS } from "../model/snapshot.ts";
+import { addTraffic, NO_TRAFFIC } from "../model/traffic.ts";
 import { createSampler } from "./sampler.ts";
 
 // Random histories of flows with reuse, corrected owners, several interfaces, tunnels and closes. What the sampler must
@@ -15,17 +16,6 @@ const TUNNEL = 3;
 const FOREIGN = 77; // not an interface of this machine
 const CARRIER = 5;
 const KINDS = ["socket", "socket", "socket", "socket", "link", ...FLOW_KINDS] as const;
-const EMPTY: Traffic = {
-  rxBytes: 0,
-  txBytes: 0,
-  rxPackets: 0,
-  txPackets: 0,
-  rxPayloadBytes: 0,
-  txPayloadBytes: 0,
-  rxDeviceBytes: 0,
-  txDeviceBytes: 0,
-};
-
 describe("every byte is in exactly one row", () => {
   const random = Math.floor(Math.random() * 2 ** 31);
   for (const seed of [1, 2, 3, 4, 5, 6, 7, 8, random]) {
@@ -37,7 +27,7 @@ function replay(seed: number, ticks: number): void {
   const below = generator(seed);
   const sampler = createSampler({ intervalMs: 1000, now: () => 0 });
   const flows = new Map<number, PlainFlow>();
-  const expected = { all: EMPTY, network: EMPTY, loopback: EMPTY };
+  const expected = { all: NO_TRAFFIC, network: NO_TRAFFIC, loopback: NO_TRAFFIC };
   const byProcess = new Map<number, Traffic>();
   const named = new Map<number, string>();
   let nextProcess = 1;
@@ -47,7 +37,7 @@ function replay(seed: number, ticks: number): void {
     const processes = Array.from({ length: below(4) }, () => announce(nextProcess++));
     // Now and then one turns out to belong to another application.
     if (below(3) === 0 && nextProcess > 1) processes.push(announce(1 + below(nextProcess - 1)));
-    let delta = EMPTY;
+    let delta = NO_TRAFFIC;
     const rows = new Map<number, PlainFlow>();
     for (let i = below(40); i > 0; i--) {
       const index = below(64) * (below(10) === 0 ? 90 : 1);
@@ -57,20 +47,23 @@ function replay(seed: number, ticks: number): void {
       const difference = between(before, now);
       rows.set(index, now);
       flows.set(index, now);
-      delta = sum(delta, difference);
+      delta = addTraffic(delta, difference);
       if (now.process && isOwned(now)) {
-        byProcess.set(now.process, sum(byProcess.get(now.process) ?? EMPTY, difference));
+        byProcess.set(
+          now.process,
+          addTraffic(byProcess.get(now.process) ?? NO_TRAFFIC, difference),
+        );
       }
       const once = withoutCopies(before, now, difference);
       const scope = scopeOf(now);
-      if (scope !== undefined) expected[scope] = sum(expected[scope], once);
+      if (scope !== undefined) expected[scope] = addTraffic(expected[scope], once);
     }
     const lost = below(5) === 0 ? below(1000) : 0;
     overflow += lost;
-    const lostTraffic = { ...EMPTY, rxBytes: lost, rxDeviceBytes: lost };
-    delta = sum(delta, lostTraffic);
-    expected.network = sum(expected.network, lostTraffic);
-    expected.all = sum(expected.all, delta);
+    const lostTraffic = { ...NO_TRAFFIC, rxBytes: lost, rxDeviceBytes: lost };
+    delta = addTraffic(delta, lostTraffic);
+    expected.network = addTraffic(expected.network, lostTraffic);
+    expected.all = addTraffic(expected.all, delta);
 
     const sample = sampler.take(
       snapshotOf({
@@ -117,7 +110,7 @@ function replay(seed: number, ticks: number): void {
     }
     for (const row of sampler.ps({ by: "process" })) {
       if (row.pid === null) continue;
-      const { rxBytes, txBytes } = byProcess.get(row.pid - 1000) ?? EMPTY;
+      const { rxBytes, txBytes } = byProcess.get(row.pid - 1000) ?? NO_TRAFFIC;
       assert.deepEqual([row.rxBytes, row.txBytes], [rxBytes, txBytes], `${row.pid}, ${where}`);
     }
   }
@@ -185,11 +178,11 @@ function replay(seed: number, ticks: number): void {
     const byName = new Map<string, Traffic>();
     for (const [id, traffic] of byProcess) {
       const name = named.get(id) ?? "";
-      byName.set(name, sum(byName.get(name) ?? EMPTY, traffic));
+      byName.set(name, addTraffic(byName.get(name) ?? NO_TRAFFIC, traffic));
     }
     for (const row of sampler.groups("application")) {
       if (!row.key.startsWith("path:")) continue;
-      assert.deepEqual(row.total, byName.get(row.name) ?? EMPTY, row.name);
+      assert.deepEqual(row.total, byName.get(row.name) ?? NO_TRAFFIC, row.name);
     }
   }
 }
@@ -234,21 +227,8 @@ function withoutCopies(before: PlainFlow | undefined, now: PlainFlow, all: Traff
   };
 }
 
-function sum(a: Traffic, b: Traffic): Traffic {
-  return {
-    rxBytes: a.rxBytes + b.rxBytes,
-    txBytes: a.txBytes + b.txBytes,
-    rxPackets: a.rxPackets + b.rxPackets,
-    txPackets: a.txPackets + b.txPackets,
-    rxPayloadBytes: a.rxPayloadBytes + b.rxPayloadBytes,
-    txPayloadBytes: a.txPayloadBytes + b.txPayloadBytes,
-    rxDeviceBytes: a.rxDeviceBytes + b.rxDeviceBytes,
-    txDeviceBytes: a.txDeviceBytes + b.txDeviceBytes,
-  };
-}
-
 function total(rows: readonly Traffic[]): Traffic {
-  return rows.reduce(sum, EMPTY);
+  return rows.reduce(addTraffic, NO_TRAFFIC);
 }
 
 function bytesOf(rows: readonly Pick<Traffic, "rxBytes" | "txBytes">[]) {

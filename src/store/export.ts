@@ -1,6 +1,7 @@
 /** Rows as they are stored, as text: piece by piece, so that an export of any size needs little memory. */
 
 import type { DatabaseSync } from "node:sqlite";
+import { type CsvValue, csvLine } from "../model/csv.ts";
 import { MonitauriError } from "../model/error.ts";
 import {
   EXPORT_FORMATS,
@@ -12,7 +13,6 @@ import {
   type HistoryLevel,
 } from "../model/history.ts";
 import { protocolName } from "../model/protocol.ts";
-import { type CsvValue, csvLine } from "./csv.ts";
 import {
   checkFilter,
   filtered,

@@ -4,18 +4,11 @@ import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import { MonitauriError } from "../model/error.ts";
 import { DEFAULT_HISTORY_SETTINGS, type HistorySettings } from "../model/history.ts";
+import { HISTORY_BOUNDS } from "../model/history-bounds.ts";
 
-/** Less holds no day of a busy machine. */
-const MIN_BYTES = 4 * 2 ** 20;
 const NAME = "retention";
 
-const schema = z.strictObject({
-  secondHours: z.int().min(1).max(168),
-  minuteDays: z.int().min(1).max(366),
-  hourDays: z.int().min(2).max(3_660),
-  dayDays: z.int().min(31).nullable(),
-  maxBytes: z.int().min(MIN_BYTES),
-});
+const schema = z.strictObject({ ...HISTORY_BOUNDS, dayDays: HISTORY_BOUNDS.dayDays.nullable() });
 
 export function readSettings(db: DatabaseSync): HistorySettings {
   const stored = db.prepare("SELECT value FROM setting WHERE name = ?").get(NAME)?.value;

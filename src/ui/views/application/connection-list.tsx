@@ -1,7 +1,7 @@
 /** Connections and remotes of one program. */
 
 import type { Connection } from "../../../model/sample.ts";
-import { Rate, Volume } from "../../parts/figures.tsx";
+import { RateCells, RateHead } from "../../parts/rate-columns.tsx";
 import { Host } from "../../parts/remote-words.tsx";
 import { follow, Link } from "../../router/router.tsx";
 import { hostPath, remotePath } from "../../router/routes.ts";
@@ -37,45 +37,7 @@ export function ConnectionList(props: ConnectionListProps) {
         <p className="quiet">None just now.</p>
       ) : (
         <table className={withApplication ? "rows connections" : "rows connections own"}>
-          <thead>
-            <tr>
-              {withApplication ? (
-                <th scope="col" className="c-name">
-                  Application
-                </th>
-              ) : null}
-              <th scope="col" className="c-remote">
-                Remote
-              </th>
-              <th scope="col" className="c-proto">
-                Protocol
-              </th>
-              <th scope="col" className="c-place">
-                Where
-              </th>
-              <th scope="col" className="c-state">
-                State
-              </th>
-              <th scope="col" className="c-rate n">
-                Download
-              </th>
-              <th scope="col" className="c-rate n">
-                Upload
-              </th>
-              <th scope="col" className="c-total n">
-                In all
-              </th>
-              <th scope="col" className="c-rtt n">
-                RTT
-              </th>
-              <th scope="col" className="c-resent n">
-                Resent
-              </th>
-              <th scope="col" className="c-since n">
-                Since
-              </th>
-            </tr>
-          </thead>
+          <RateHead name="Remote" total="In all" />
           <tbody>
             {connections.map((row, index) => (
               <ConnectionRow
@@ -133,15 +95,12 @@ export function RemoteList({ remotes }: { readonly remotes: readonly RemoteRow[]
                     <small>{detailText(row)}</small>
                   </span>
                 </td>
-                <td className="c-rate n d">
-                  <Rate bytesPerSecond={row.rxBytesPerSecond} units={unit} />
-                </td>
-                <td className="c-rate n u">
-                  <Rate bytesPerSecond={row.txBytesPerSecond} units={unit} />
-                </td>
-                <td className="c-total n">
-                  <Volume bytes={row.rxBytes + row.txBytes} />
-                </td>
+                <RateCells
+                  rxBytesPerSecond={row.rxBytesPerSecond}
+                  txBytesPerSecond={row.txBytesPerSecond}
+                  bytes={row.rxBytes + row.txBytes}
+                  units={unit}
+                />
               </tr>
             ))}
           </tbody>

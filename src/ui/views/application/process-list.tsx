@@ -1,7 +1,7 @@
 /** The processes of an application. */
 
 import type { PsRow } from "../../../model/monitauri.ts";
-import { Rate, Volume } from "../../parts/figures.tsx";
+import { RateCells, RateHead } from "../../parts/rate-columns.tsx";
 import { follow, Link } from "../../router/router.tsx";
 import { processPath } from "../../router/routes.ts";
 import { useStore } from "../../store/create-store.ts";
@@ -23,22 +23,7 @@ export function ProcessList({ processes }: { readonly processes: readonly PsRow[
         <small>{rows.length > SHOWN ? `${SHOWN} of ${rows.length}` : ""}</small>
       </div>
       <table className="rows processes">
-        <thead>
-          <tr>
-            <th scope="col" className="c-name">
-              Process
-            </th>
-            <th scope="col" className="c-rate n">
-              Download
-            </th>
-            <th scope="col" className="c-rate n">
-              Upload
-            </th>
-            <th scope="col" className="c-total n">
-              Since start
-            </th>
-          </tr>
-        </thead>
+        <RateHead name="Process" total="Since start" />
         <tbody>
           {rows.slice(0, SHOWN).map((row, index) => {
             const href = processPath(row.key, row.pid ?? 0);
@@ -58,15 +43,12 @@ export function ProcessList({ processes }: { readonly processes: readonly PsRow[
                     </small>
                   </span>
                 </td>
-                <td className="c-rate n d">
-                  <Rate bytesPerSecond={rx} units={unit} />
-                </td>
-                <td className="c-rate n u">
-                  <Rate bytesPerSecond={tx} units={unit} />
-                </td>
-                <td className="c-total n">
-                  <Volume bytes={bytes(row)} />
-                </td>
+                <RateCells
+                  rxBytesPerSecond={rx}
+                  txBytesPerSecond={tx}
+                  bytes={bytes(row)}
+                  units={unit}
+                />
               </tr>
             );
           })}

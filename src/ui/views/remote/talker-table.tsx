@@ -1,7 +1,7 @@
 /** The applications that talk to a remote. */
 
-import { Rate, Volume } from "../../parts/figures.tsx";
 import { Mark } from "../../parts/mark.tsx";
+import { RateCells, RateHead } from "../../parts/rate-columns.tsx";
 import { follow, Link } from "../../router/router.tsx";
 import { applicationPath } from "../../router/routes.ts";
 import type { Units } from "../../store/settings.ts";
@@ -23,22 +23,7 @@ export function TalkerTable({
         <p className="quiet">Nobody just now.</p>
       ) : (
         <table className="rows talkers">
-          <thead>
-            <tr>
-              <th scope="col" className="c-name">
-                Application
-              </th>
-              <th scope="col" className="c-rate n">
-                Download
-              </th>
-              <th scope="col" className="c-rate n">
-                Upload
-              </th>
-              <th scope="col" className="c-total n">
-                In all
-              </th>
-            </tr>
-          </thead>
+          <RateHead name="Application" total="In all" />
           <tbody>
             {talkers.map((row, index) => (
               <tr
@@ -59,15 +44,12 @@ export function TalkerTable({
                     </span>
                   </span>
                 </td>
-                <td className="c-rate n d">
-                  <Rate bytesPerSecond={row.rxBytesPerSecond} units={unit} />
-                </td>
-                <td className="c-rate n u">
-                  <Rate bytesPerSecond={row.txBytesPerSecond} units={unit} />
-                </td>
-                <td className="c-total n">
-                  <Volume bytes={row.bytes} />
-                </td>
+                <RateCells
+                  rxBytesPerSecond={row.rxBytesPerSecond}
+                  txBytesPerSecond={row.txBytesPerSecond}
+                  bytes={row.bytes}
+                  units={unit}
+                />
               </tr>
             ))}
           </tbody>
