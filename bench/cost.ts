@@ -1,13 +1,17 @@
-// Figure 4: what counting costs. Each pair runs without a monitor, with Monitauri and with nethogs back to back, in an
-// order that rotates; then the kernel's statistics say what each program takes.
-// node bench/cost.ts [pairs] [seconds]
+// Figure 4: what counting costs. Each pair runs without a monitor, with Monitauri and with each other monitor back to
+// back, in an order that rotates; then the kernel's statistics say what each program takes.
+// node bench/cost.ts [pairs] [seconds] [loads: TCP,UDP,connections] [--keep]
+// With --keep, pairs that earlier runs measured are counted too: a long series can be made in parts.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
 import { makeWorld } from "../test/e2e/world.ts";
 import { CONNECTIONS, CONNECTIONS_PER_SECOND, type Load, openLoads } from "./loads.ts";
-import { type Monitor, nethogsVersion, startMonitauri, startNethogs } from "./monitors.ts";
+import { findRivals, type Monitor, startMonitauri } from "./monitors.ts";
 import { cpuSecondsOf, type Memory, memoryOf, programsOf } from "./process-cost.ts";
 import { countPrograms, type ProgramRuns } from "./program-cost.ts";
-import { argument, machineLine, row, writeResults } from "./results.ts";
+import { machineLine, row, wholeNumber, writeResults } from "./results.ts";
 import { type Estimate, median, ratioOfPairs } from "./statistics.ts";
 
 /** After the load the monitor takes in what it has not read yet: both look once per second. */
@@ -25,24 +29,33 @@ interface Measured {
   readonly memory: Memory | undefined;
 }
 
-const pairs = argument(1, { otherwise: 20 });
-const seconds = argument(2, { otherwise: 2 });
-const nethogs = await nethogsVersion();
+const { values, positionals } = parseArgs({
+  options: { keep: { type: "boolean", default: false } },
+  allowPositionals: true,
+});
+const pairs = wholeNumber(positionals[0], { otherwise: 20 });
+const seconds = wholeNumber(positionals[1], { otherwise: 2 });
+const rivals = await findRivals();
 
 await using world = await makeWorld({ host: true });
 using loads = await openLoads(world, { seconds });
+const chosen = positionals[2]?.split(",") ?? loads.all.map(({ name }) => name);
 
 const variants: Record<string, () => Promise<Monitor | undefined>> = {
   off: async () => undefined,
   Monitauri: startMonitauri,
-  ...(nethogs === undefined ? {} : { nethogs: () => startNethogs(world.a.device) }),
 };
+for (const { name, version, start } of rivals) {
+  if (version !== undefined) variants[name] = () => start(world.a.device);
+}
 const names = Object.keys(variants);
 
-const measured: Measured[] = [];
-for (const load of loads.all) {
+const earlier = values.keep ? readEarlier() : { measured: [], programs: {} };
+const measured: Measured[] = [...earlier.measured];
+for (const load of loads.all.filter(({ name }) => chosen.includes(name))) {
   await load.run(); // Caches, and the first connections to a new peer.
-  for (let pair = 0; pair < pairs; pair++) {
+  const first = 1 + Math.max(-1, ...pairsOf(load.name));
+  for (let pair = first; pair < first + pairs; pair++) {
     for (let i = 0; i < names.length; i++) {
       const variant = names[(pair + i) % names.length] as string;
       measured.push(await measure(load, { variant, pair }));
@@ -50,17 +63,24 @@ for (const load of loads.all) {
   }
   console.error(`${load.name}: ${pairs} pairs measured`);
 }
-const programs = await measurePrograms();
+const programs = { ...earlier.programs, ...(await measurePrograms()) };
 const throughput = summarizeThroughput();
 writeResults("cost", {
-  pairs,
   seconds,
-  nethogs: nethogs ?? "not measured",
+  versions: Object.fromEntries(rivals.map(({ name, version }) => [name, version ?? null])),
   throughput,
   programs,
   measured,
 });
 report();
+
+function readEarlier(): { measured: Measured[]; programs: Record<string, ProgramRuns[]> } {
+  return JSON.parse(readFileSync(join(import.meta.dirname, "results", "cost.json"), "utf8"));
+}
+
+function pairsOf(load: string): number[] {
+  return measured.filter((one) => one.load === load).map(({ pair }) => pair);
+}
 
 async function measure(
   load: Load,
@@ -92,7 +112,9 @@ async function measurePrograms(): Promise<Record<string, ProgramRuns[]>> {
   try {
     await using monitor = await startMonitauri();
     const ids = programsOf(monitor.pid);
-    for (const load of loads.all) found[load.name] = await countPrograms(ids, load.run);
+    for (const load of loads.all) {
+      if (chosen.includes(load.name)) found[load.name] = await countPrograms(ids, load.run);
+    }
   } catch (error) {
     // The pairs took a quarter of an hour: they are not lost with this.
     console.error(`Programs not measured: ${(error as Error).message}`);
@@ -111,6 +133,7 @@ interface Kept extends Estimate {
 function summarizeThroughput(): Kept[] {
   return loads.all.flatMap(({ name: load }) => {
     const off = measured.filter((one) => one.load === load && one.variant === "off");
+    if (off.length === 0) return [];
     const figures = Object.keys(off[0]?.values ?? {});
     return figures.flatMap((what) =>
       names.slice(1).map((variant) => {
@@ -127,7 +150,8 @@ function summarizeThroughput(): Kept[] {
 }
 
 function report(): void {
-  console.log(`${machineLine()}; nethogs: ${nethogs ?? "not measured (not installed)"}\n`);
+  const others = rivals.map(({ name, version }) => `${name} ${version ?? "not measured"}`);
+  console.log(`${machineLine()}; ${others.join(", ")}\n`);
   console.log(row("load", "without", "monitor", "kept, median", "interval", "confidence"));
   console.log(row("---", "---", "---", "---", "---", "---"));
   for (const { what, off, variant, median, low, high, confidence } of throughput) {
@@ -142,6 +166,7 @@ function report(): void {
       ({ values }) => CONNECTIONS / (values[CONNECTIONS_PER_SECOND] ?? Number.NaN),
     );
     const known = took.filter(Number.isFinite);
+    if (known.length === 0) continue;
     console.log(
       `\n${CONNECTIONS} short connections, ${variant}: ${median(known).toFixed(3)} s (median)`,
     );
@@ -176,6 +201,7 @@ function report(): void {
 
 function reportCost(load: string, variant: string): void {
   const of = measured.filter((one) => one.load === load && one.variant === variant);
+  if (of.length === 0) return;
   const sum = (what: "bytes" | "packets" | "cpuSeconds") =>
     of.reduce((total, one) => total + one[what], 0);
   const memory = (what: keyof Memory) =>

@@ -1,4 +1,4 @@
-// Starts the monitors to compare: the real daemon, and nethogs where it is installed. Ready means that it counts.
+// Starts the monitors to compare: the real daemon, and others where they are installed. Ready means that it counts.
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -7,7 +7,11 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { findNode } from "../bin/runtime.mjs";
 import { ensureReady } from "../scripts/bootstrap/ensure-ready.mjs";
-import { atEnd, host, killGroup, run } from "../test/e2e/generators/place.ts";
+import { atEnd, host, killGroup } from "../test/e2e/generators/place.ts";
+import { bandwhich } from "./accuracy/monitors/bandwhich.ts";
+import { findProgram } from "./accuracy/monitors/monitor.ts";
+import { nethogs } from "./accuracy/monitors/nethogs.ts";
+import { rustnet } from "./accuracy/monitors/rustnet.ts";
 import { isCapturing, programsOf } from "./process-cost.ts";
 
 export interface Monitor extends AsyncDisposable {
@@ -49,19 +53,61 @@ export async function startMonitauri(): Promise<Monitor & { readonly data: strin
   return { pid: child.pid as number, data, [Symbol.asyncDispose]: stop };
 }
 
-/**
- * nethogs on one device, TCP and UDP (`-C`: the daemon counts both, too), a line for each process once per second
- * into nothing.
- */
-export async function startNethogs(device: string): Promise<Monitor> {
-  const child = host.spawn("nethogs", ["-t", "-C", "-d", "1", device], { stdio: "ignore" });
+/** Another monitor as the matrix runs it, counting TCP and UDP on one device into nothing. */
+export interface Rival {
+  readonly name: string;
+  /** `undefined` where it is not installed. */
+  readonly version: string | undefined;
+  start(device: string): Promise<Monitor>;
+}
+
+/** nethogs, bandwhich and RustNet, each with a refresh per second and without looking up names. */
+export async function findRivals(): Promise<Rival[]> {
+  return Promise.all(
+    RIVALS.map(async ({ monitor: { name, installed }, variable, args }) => {
+      const found = await installed();
+      const program = findProgram(name.toLowerCase(), variable) ?? name.toLowerCase();
+      return {
+        name,
+        version: "version" in found ? found.version : undefined,
+        start: (device) => startRival(program, args(device)),
+      };
+    }),
+  );
+}
+
+const RIVALS = [
+  {
+    monitor: nethogs,
+    variable: "NETHOGS",
+    // -C: UDP too, which the daemon also counts.
+    args: (device: string) => ["-t", "-C", "-d", "1", device],
+  },
+  {
+    monitor: bandwhich,
+    variable: "BANDWHICH",
+    args: (device: string) => ["--raw", "-t", "-n", "-s", "-p", "-i", device],
+  },
+  {
+    monitor: rustnet,
+    variable: "RUSTNET",
+    args: (device: string) => [
+      ...["--headless", "--output", "jsonl", "-i", device, "--no-uid-drop", "--no-sandbox"],
+      ...["--no-dpi", "--no-resolve-dns", "--no-geoip"],
+    ],
+  },
+] as const;
+
+/** Ready means that it captures. */
+async function startRival(program: string, args: readonly string[]): Promise<Monitor> {
+  const child = host.spawn(program, args, { stdio: "ignore" });
   const stop = () => end(child);
   const deadline = Date.now() + READY_WITHIN_MS;
   try {
     if (child.pid === undefined) await once(child, "spawn"); // Rejects with the reason.
     while (!isCapturing(child.pid as number)) {
       if (child.exitCode !== null || Date.now() > deadline) {
-        throw new Error("Cannot measure nethogs: it does not capture");
+        throw new Error(`Cannot measure ${program}: it does not capture`);
       }
       await sleep(20);
     }
@@ -70,14 +116,6 @@ export async function startNethogs(device: string): Promise<Monitor> {
     throw error;
   }
   return { pid: child.pid as number, [Symbol.asyncDispose]: stop };
-}
-
-/** Its version, or `undefined` where it is not installed. */
-export async function nethogsVersion(): Promise<string | undefined> {
-  return await run("nethogs", ["-V"]).then(
-    (text) => text.trim(),
-    () => undefined,
-  );
 }
 
 /** Resolves when the line has come. */

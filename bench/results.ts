@@ -24,10 +24,16 @@ export function row(...cells: (string | number)[]): string {
 
 /** A whole number above 0 from the command line. @throws RangeError for anything else. */
 export function argument(position: number, { otherwise }: { otherwise: number }): number {
-  const text = process.argv[1 + position];
+  return wholeNumber(process.argv[1 + position], { otherwise });
+}
+
+/** The same of an argument that was taken apart already. */
+export function wholeNumber(
+  text: string | undefined,
+  { otherwise }: { otherwise: number },
+): number {
   const value = text === undefined ? otherwise : Number(text);
-  if (!(value > 0))
-    throw new RangeError(`Argument ${position} is "${text}", wanted a number above 0`);
+  if (!(value > 0)) throw new RangeError(`"${text}" is given where a number above 0 is wanted`);
   return value;
 }
 

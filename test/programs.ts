@@ -6,7 +6,10 @@ import { join } from "node:path";
 const root = join(import.meta.dirname, "..");
 const DAEMON = join(root, "test", "fixtures", "scripted-daemon.ts");
 export const MAIN = join(root, "src", "main.ts");
-const WAIT_MS = 20_000;
+/** A command that hangs. */
+const WAIT_MS = 60_000;
+/** A daemon lives as long as the tests of a file, which take several times as long on a machine with other work. */
+const DAEMON_WAIT_MS = 300_000;
 
 export interface Ended {
   readonly code: number | null;
@@ -25,7 +28,8 @@ export interface Program {
 }
 
 export function startDaemon(data: string, intervalMs?: number): Program {
-  return start([DAEMON, data, ...(intervalMs === undefined ? [] : [String(intervalMs)])]);
+  const args = [DAEMON, data, ...(intervalMs === undefined ? [] : [String(intervalMs)])];
+  return start(args, {}, DAEMON_WAIT_MS);
 }
 
 /** Runs a command against the daemon of this data folder. */
@@ -33,7 +37,11 @@ export function monitauri(data: string, args: readonly string[]): Promise<Ended>
   return start([MAIN, ...args], { MONITAURI_DATA: data }).ended;
 }
 
-export function start(args: readonly string[], env: Record<string, string> = {}): Program {
+export function start(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  waitMs = WAIT_MS,
+): Program {
   const child = spawn(process.execPath, args, {
     stdio: ["ignore", "pipe", "pipe"],
     env: { PATH: process.env.PATH, HOME: "/nonexistent", ...env },
@@ -53,7 +61,7 @@ export function start(args: readonly string[], env: Record<string, string> = {})
     told();
   });
   // What hangs is ended, so that a failing test leaves nothing behind.
-  const timer = setTimeout(() => child.kill("SIGKILL"), WAIT_MS);
+  const timer = setTimeout(() => child.kill("SIGKILL"), waitMs);
   const ended = once(child, "close").then(([code, signal]): Ended => {
     clearTimeout(timer);
     told();
