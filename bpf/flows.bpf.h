@@ -122,6 +122,7 @@ static __noinline struct flow *make_row(struct flow_key *key, struct row_seed *s
 	flow->unclaimed = seed->unclaimed;
 	flow->sent_seen = 0;
 	flow->received_seen = 0;
+	flow->asked = 0;
 	barrier();
 	flow->cookie = key->cookie;
 	__sync_fetch_and_add(&flow->serial, 1);

@@ -15,6 +15,7 @@ static __noinline void start_accepted(struct socket_state *state, __u64 cookie)
 	state->peers = 0;
 	state->sent_seen = 0;
 	state->received_seen = 0;
+	state->hello_left = 0;
 	state->written_seq = 0;
 	state->former_slot = 0;
 	if (state->unclaimed != SUBFLOW)

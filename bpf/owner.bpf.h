@@ -10,10 +10,10 @@ enum {
 	SUBFLOW = 2,   /* a subflow of MPTCP: belongs to whoever owns the MPTCP socket */
 };
 
-/* Kept with each socket; a connection accepted from a listener starts with a copy of the listener's. */
 /* Of a counter of packets that were looked at: no more of them are. */
 enum { SEEN_ENOUGH = 32 };
 
+/* Kept with each socket; a connection accepted from a listener starts with a copy of the listener's. */
 struct socket_state {
 	__u64 self;            /* address of this state: differs in a copy, which is how an accepted socket is known */
 	__u64 cookie;          /* bpf_get_socket_cookie() */
@@ -31,7 +31,7 @@ struct socket_state {
 	__u32 parent_unclaimed; /* a subflow whose MPTCP socket nobody has called yet */
 	__u8 sent_seen;        /* TCP: packets looked at for the first payload, SEEN_ENOUGH once it was found */
 	__u8 received_seen;
-	__u16 pad;
+	__u16 hello_left;      /* bytes of a TLS Client Hello that the packets sent so far did not have room for */
 	__u32 written_seq;     /* TCP sequence number up to which the owner has written; 0: nothing yet */
 	__u32 former_slot;     /* row of the owner before, while something that it had written is under way; 0: none */
 	__u32 handover_seq;    /* what comes before it is the former owner's */

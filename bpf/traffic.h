@@ -18,9 +18,14 @@
 
 #define PROCESS_LIMIT 16384
 
-/* First packets that wait to be read; a power of two. Further ones are counted as lost until user space has read. */
-#define OBSERVED_SLOTS 2048
-#define OBSERVED_SLOT_MASK (OBSERVED_SLOTS - 1)
+/* First packets that wait to be read, in two lanes of a power of two each: what names the other end, and the rest, so
+ * that a flood of connections from outside takes no name away. Further ones are counted as lost until user space has
+ * read. One process gets a part of the first lane between two readings, then room in the second. */
+#define OBSERVED_LANES 2
+#define LANE_SLOTS 1024
+#define LANE_SLOT_MASK (LANE_SLOTS - 1)
+#define OBSERVED_SLOTS (OBSERVED_LANES * LANE_SLOTS)
+#define NAMES_PER_OWNER 256
 #define OBSERVED_BYTES 2048
 #define EXEC_PATH_BYTES 256
 #define ARGUMENT_BYTES 1024
@@ -75,7 +80,8 @@ struct flow {
 	__u8 sent_seen;        /* datagrams of this row that were looked at for names, up to SEEN_ENOUGH */
 	__u32 slot;            /* index of this row in `flows` */
 	__u8 received_seen;
-	__u8 pad[3];
+	__u8 asked;            /* queries to a name server that have no answer yet */
+	__u8 pad[2];
 	__u32 reserved[6];
 };
 _Static_assert(sizeof(struct flow) == 256, "layout shared with src/collector/linux/layout.ts");
@@ -123,6 +129,12 @@ enum observed_kind {
 	OBSERVED_DNS = 2,      /* a datagram from a name server's port */
 };
 
+/* Where a struct observed waits. */
+enum observed_lane {
+	LANE_NAMES = 0,        /* hellos and requests that this machine sent, answers that it asked for */
+	LANE_OTHERS = 1,       /* what else tells the protocol; names that found no room in their lane */
+};
+
 /* Where a struct observed is on its way. */
 enum observed_stage {
 	OBSERVED_FREE = 0,     /* user space has read it */
@@ -160,9 +172,10 @@ struct shared {
 	__u32 free_tail;       /* slots taken again so far; kernel writes */
 	__u32 peer_window;     /* user space advances it when it retires idle peers */
 	__u32 trust_current;   /* 1: the running task is the sender (0 while packets are queued to user space) */
-	__u32 observed_head;   /* slots of `observed` taken so far, modulo 2^32 */
-	__u32 observed_lost;   /* first packets that found theirs unread */
-	__u32 pad[21];
+	__u32 observed_head[OBSERVED_LANES]; /* slots of the lane taken so far, modulo 2^32 */
+	__u32 observed_lost[OBSERVED_LANES]; /* first packets that found no slot, by the lane that they belong to */
+	__u32 observed_window; /* user space advances it with each reading */
+	__u32 pad[18];
 	__u8 dirty[FLOW_SLOTS];          /* 1: the slot changed since user space cleared the byte */
 	__u32 free_ring[FLOW_SLOTS];
 };

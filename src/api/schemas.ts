@@ -57,6 +57,7 @@ const collectorHealth = z
     socketOverflow: count,
     missedRuns: count,
     lostObservations: count,
+    lostNames: count,
     kernelBytes: count,
   })
   .openapi("CollectorHealth");

@@ -252,7 +252,8 @@ function openReader(
           name: "first packets to be read",
           used: observations.used,
           limit: OBSERVED_SLOTS,
-          whenFull: "further ones are counted as lost; those flows go without a name",
+          whenFull:
+            "further ones are counted as lost; half of the room is for names, and for each process a part of it",
         },
       ],
       overflowRxBytes: bytes(SHARED.overflowRx),
@@ -261,6 +262,7 @@ function openReader(
       processOverflow: counter(SHARED.processOverflow),
       socketOverflow: counter(SHARED.socketOverflow),
       lostObservations: observations.lost,
+      lostNames: observations.lostNames,
       ...slow,
     };
   }

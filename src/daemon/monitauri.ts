@@ -133,11 +133,13 @@ async function diagnosis(parts: MonitauriParts): Promise<Diagnosis> {
 function lossFinding(health: CollectorHealth): Finding {
   const feature = "completeness";
   const bytes = health.overflowRxBytes + health.overflowTxBytes + health.overflowPayloadBytes;
+  const unrecognised = health.lostObservations - health.lostNames;
   const losses: [count: number, what: string][] = [
     [bytes, `${formatBytes(bytes)} without a row of their own`],
     [health.processOverflow, `${health.processOverflow} processes without a name`],
     [health.socketOverflow, `${health.socketOverflow} sockets without an owner`],
-    [health.lostObservations, `${health.lostObservations} connections without a name`],
+    [health.lostNames, `${health.lostNames} connections without a name`],
+    [unrecognised, `${unrecognised} connections with a protocol guessed by its port`],
     [health.missedRuns, `${health.missedRuns} runs of kernel programs skipped by the kernel`],
   ];
   const found = losses.filter(([count]) => count > 0).map(([, what]) => what);

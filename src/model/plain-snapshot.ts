@@ -119,6 +119,7 @@ const HEALTHY: CollectorHealth = {
   socketOverflow: 0,
   missedRuns: 0,
   lostObservations: 0,
+  lostNames: 0,
   kernelBytes: 0,
 };
 

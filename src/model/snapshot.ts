@@ -129,8 +129,10 @@ export interface CollectorHealth {
   readonly socketOverflow: number;
   /** Runs of a kernel program that the kernel skipped because it was running already on that CPU. */
   readonly missedRuns: number;
-  /** First packets of flows that found no room: their names and protocols are not known. */
+  /** First packets of flows that found no room: their protocols are not known by their bytes. */
   readonly lostObservations: number;
+  /** Those of them that would have named the other end. */
+  readonly lostNames: number;
   /** Memory of kernel maps in bytes. */
   readonly kernelBytes: number;
 }

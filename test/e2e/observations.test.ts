@@ -1,5 +1,6 @@
 // The first packets of flows, as the kernel programs copy them, against what was sent.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer } from "node:net";
@@ -9,11 +10,26 @@ import { OBSERVED_SLOTS } from "../../src/collector/linux/layout.ts";
 import { type LinuxCollector, openLinuxCollector } from "../../src/collector/linux.ts";
 import type { Observation } from "../../src/model/observation.ts";
 import { isUnavailable } from "../../src/model/unavailable.ts";
+import { firstOf } from "../../src/names/captures.ts";
+import { FlowNames } from "../../src/names/flow-names.ts";
 import { skipWithoutWorld } from "./world.ts";
 
 const skip = await skipWithoutWorld();
 const MDNS = 5353;
 const LOCALHOST = "127.0.0.1";
+
+/** Says a hello on each of many connections. */
+const FLOOD = `
+const [, port, hex, count] = process.argv;
+let open = 0;
+const next = () => {
+  if (open++ === Number(count)) return process.stdout.write("done", () => process.exit());
+  const socket = require("node:net").connect(Number(port), "127.0.0.1", () => {
+    socket.write(Buffer.from(hex, "hex"), () => { socket.destroy(); next(); });
+  });
+};
+next();
+`;
 
 describe("first packets", { skip }, () => {
   let collector: LinuxCollector;
@@ -72,6 +88,76 @@ describe("first packets", { skip }, () => {
     );
   });
 
+  test("tcp: a hello that takes several packets is copied whole, and nothing behind it", async () => {
+    await using server = createServer((socket) => socket.resume());
+    server.listen(0, LOCALHOST);
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const client = connect(port, LOCALHOST);
+    await once(client, "connect");
+    const own = client.localPort as number;
+    client.setNoDelay(true);
+    const hello = firstOf("tls-chromium");
+    const pieces = [hello.subarray(0, 700), hello.subarray(700, 1_400), hello.subarray(1_400)];
+    for (const piece of [...pieces, Buffer.from("what is said afterwards")]) {
+      client.write(piece);
+      await sleep(20);
+    }
+    const found = await read(({ localPort }) => localPort === own);
+    client.destroy();
+    assert.deepEqual(
+      found.map(({ kind, payloadBytes }) => [kind, payloadBytes]),
+      pieces.map(({ length }) => ["first-sent", length]),
+    );
+    const names = new FlowNames();
+    for (const one of found) names.observe(one);
+    const { index = 0, serial = 0 } = found[0] ?? {};
+    assert.equal(names.nameOf(index, serial)?.name, "photos.example.com");
+  });
+
+  test("a flood from outside, and one by another program, take no names away", async () => {
+    const hello = firstOf("tls-node");
+    await using server = createServer((socket) => socket.resume().on("error", () => {}));
+    server.listen({ port: 0, host: LOCALHOST, backlog: 4_096 });
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    await using resolver = await bound(53, "127.0.0.77");
+    await using client = await bound(0);
+    const before = collector.read().health;
+
+    // Another program says more hellos at once than there is room for, and the answers to nobody's question come.
+    const flood = spawnSync(
+      process.execPath,
+      ["-e", FLOOD, String(port), hello.toString("hex"), String(OBSERVED_SLOTS)],
+      { encoding: "utf8", timeout: 60_000 },
+    );
+    assert.equal(flood.stdout, "done", flood.stderr);
+    for (let i = 0; i < OBSERVED_SLOTS; i++) {
+      resolver.send(`unasked ${i}`, client.address().port, LOCALHOST);
+      if (i % 100 === 0) await sleep(1);
+    }
+    client.send("question", 53, "127.0.0.77");
+    await once(resolver, "message");
+    resolver.send("answer", client.address().port, LOCALHOST);
+    const secure = connect(port, LOCALHOST);
+    secure.write(hello);
+    await once(secure, "connect");
+    await sleep(20);
+
+    const own = [client.address().port, secure.localPort];
+    const found = await read(({ localPort }) => own.includes(localPort));
+    secure.destroy();
+    const said = found.map(({ kind, bytes }) => `${kind} ${bytes.length}`);
+    assert.ok(said.includes(`first-sent ${hello.length}`), said.join());
+    assert.deepEqual(
+      found.filter(({ bytes }) => ["question", "answer"].includes(text(bytes))).length,
+      2,
+      said.join(),
+    );
+    const { health } = collector.read();
+    assert.ok(health.lostObservations - before.lostObservations > OBSERVED_SLOTS, "no flood");
+  });
+
   test("a full table loses packets, counts them and goes on when it was read", async () => {
     const isOurs = ({ localPort }: Observation) => localPort === client.address().port;
     await using names = await bound(MDNS);
@@ -108,9 +194,9 @@ describe("first packets", { skip }, () => {
   }
 });
 
-async function bound(port: number): Promise<Socket & AsyncDisposable> {
+async function bound(port: number, address = LOCALHOST): Promise<Socket & AsyncDisposable> {
   const socket = createSocket({ type: "udp4", reuseAddr: true });
-  socket.bind(port, LOCALHOST);
+  socket.bind(port, address);
   await once(socket, "listening");
   return Object.assign(socket, {
     async [Symbol.asyncDispose]() {

@@ -248,6 +248,7 @@ export function status({ startedAtMs }: Invented): Status {
       socketOverflow: 0,
       missedRuns: 0,
       lostObservations: 0,
+      lostNames: 0,
       kernelBytes: 0,
     },
     total: { rxBytes: 0, txBytes: 0, rxDeviceBytes: 0, txDeviceBytes: 0, ...none },

@@ -34,14 +34,20 @@ export const SHARED = {
   freeTail: 38,
   peerWindow: 39,
   trustCurrent: 40,
-  observedHead: 41,
-  observedLost: 42,
+  observedHead: 41, // one for each lane, as the next
+  observedLost: 43,
+  observedWindow: 45,
   dirtyBytes: 256,
   freeRingBytes: 256 + FLOW_SLOTS,
   bytes: 256 + FLOW_SLOTS * 5,
 } as const;
 
-export const OBSERVED_SLOTS = 2_048;
+/** Lanes of `observed`, in the order of enum observed_lane: names, others. */
+export const OBSERVED_LANES = 2;
+export const LANE_SLOTS = 1_024;
+export const OBSERVED_SLOTS = OBSERVED_LANES * LANE_SLOTS;
+/** Slots of the names' lane that one process gets between two readings. */
+export const NAMES_PER_OWNER = 256;
 
 /** struct observed, in bytes. */
 export const OBSERVED = {

@@ -2,7 +2,7 @@
 
 import type { Observation, ObservationKind } from "../../model/observation.ts";
 import type { FlowIdentity } from "./flow-reader.ts";
-import { OBSERVED, OBSERVED_SLOTS, SHARED } from "./layout.ts";
+import { LANE_SLOTS, OBSERVED, OBSERVED_LANES, OBSERVED_SLOTS, SHARED } from "./layout.ts";
 
 /** enum observed_kind. */
 const KINDS: readonly ObservationKind[] = ["first-sent", "first-received", "dns"];
@@ -25,6 +25,8 @@ export interface ObservationReader {
   /** Packets that are waiting, and those that found no room since the start. */
   readonly used: number;
   readonly lost: number;
+  /** Of the lost ones those that would have named the other end. */
+  readonly lostNames: number;
 }
 
 interface Waiting {
@@ -43,24 +45,36 @@ export function createObservationReader(
   const bytes = new Uint8Array(observed);
   const view = new DataView(observed);
   const header = new Uint32Array(shared, 0, 64);
-  let tail = 0;
+  const tails = new Array<number>(OBSERVED_LANES).fill(0);
   let waiting: Waiting[] = [];
 
   function read(bootWallMs: number): Observation[] {
-    const head = Atomics.load(header, SHARED.observedHead);
-    source.reach(Math.min(OBSERVED_SLOTS, head));
-    // Who comes to an unread packet is counted as lost and moves the head on all the same.
-    const behind = (head - tail) >>> 0;
-    if (behind > OBSERVED_SLOTS) tail = (head - OBSERVED_SLOTS) >>> 0;
+    const before = waiting.length;
+    for (let lane = 0; lane < OBSERVED_LANES; lane++) readLane(lane, bootWallMs);
+    Atomics.add(header, SHARED.observedWindow, 1);
+    // An answer names what follows it, whatever lane that came in.
+    const fresh = waiting.splice(before).sort((a, b) => a.found.atMs - b.found.atMs);
+    waiting.push(...fresh);
+    return matched();
+  }
+
+  function readLane(lane: number, bootWallMs: number): void {
+    const head = Atomics.load(header, SHARED.observedHead + lane);
+    let tail = tails[lane] ?? 0;
+    if (head === tail) return;
+    const first = lane * LANE_SLOTS;
+    source.reach(first + Math.min(LANE_SLOTS, head));
+    // Who comes to an unread packet moves the head on all the same.
+    if ((head - tail) >>> 0 > LANE_SLOTS) tail = (head - LANE_SLOTS) >>> 0;
     for (; tail !== head; tail = (tail + 1) >>> 0) {
-      const at = (tail % OBSERVED_SLOTS) * OBSERVED.bytes;
+      const at = (first + (tail % LANE_SLOTS)) * OBSERVED.bytes;
       const stage = Atomics.load(words, (at + OBSERVED.stage) / 4);
       if (stage === FREE) continue;
       if (stage !== READY) break; // being written this very moment
       waiting.push(take(at, bootWallMs));
       Atomics.store(words, (at + OBSERVED.stage) / 4, FREE);
     }
-    return matched();
+    tails[lane] = tail;
   }
 
   function take(at: number, bootWallMs: number): Waiting {
@@ -106,11 +120,21 @@ export function createObservationReader(
   return {
     read,
     get used() {
-      const behind = (Atomics.load(header, SHARED.observedHead) - tail) >>> 0;
-      return Math.min(OBSERVED_SLOTS, behind);
+      const behind = tails.map((tail, lane) => {
+        return (Atomics.load(header, SHARED.observedHead + lane) - tail) >>> 0;
+      });
+      const used = behind.reduce((sum, one) => sum + Math.min(LANE_SLOTS, one), 0);
+      return Math.min(OBSERVED_SLOTS, used);
     },
     get lost() {
-      return Atomics.load(header, SHARED.observedLost);
+      return lost(0) + lost(1);
+    },
+    get lostNames() {
+      return lost(0);
     },
   };
+
+  function lost(lane: number): number {
+    return Atomics.load(header, SHARED.observedLost + lane);
+  }
 }

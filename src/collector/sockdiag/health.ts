@@ -34,6 +34,7 @@ export function sockDiagHealth(facts: HealthFacts): CollectorHealth {
     socketOverflow: facts.overflow,
     missedRuns: 0,
     lostObservations: 0,
+    lostNames: 0,
     kernelBytes: 0,
   };
 }

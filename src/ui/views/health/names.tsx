@@ -11,6 +11,7 @@ export interface NamesProps {
 
 export function Names({ credits, status }: NamesProps) {
   const lost = status?.collector?.lostObservations ?? 0;
+  const lostNames = status?.collector?.lostNames ?? 0;
   return (
     <section className="card" aria-labelledby="names-title">
       <h2 id="names-title">Names and places</h2>
@@ -25,7 +26,7 @@ export function Names({ credits, status }: NamesProps) {
               read from first packets and DNS answers of this computer; nobody is asked.{" "}
               {lost === 0
                 ? "No first packet was missed."
-                : `${lost.toLocaleString("en-US")} first packets were missed: those connections may have no name.`}
+                : `${lost.toLocaleString("en-US")} first packets were missed: of those connections the protocol is a guess, and ${lostNames.toLocaleString("en-US")} may have no name.`}
             </p>
           </div>
         </li>
