@@ -8,6 +8,7 @@ import {
   type ExportQuery,
   HISTORY_GROUPINGS,
   HISTORY_LEVELS,
+  HISTORY_TRAFFIC,
   type HistoryFilter,
   type HistoryGrouping,
   type HistoryQuery,
@@ -80,6 +81,7 @@ const period = { from: time, to: time };
 const historyQuery = z.strictObject({
   ...period,
   groupBy: z.enum(HISTORY_GROUPINGS).optional(),
+  traffic: z.enum(HISTORY_TRAFFIC).optional(),
   top: z.coerce.number().int().min(0).max(MAX_TOP).optional(),
   step: z
     .union([z.literal("auto"), z.coerce.number().int().min(1)])
@@ -143,7 +145,7 @@ const importRoute = bodyRoute("/history/import", {
 });
 
 function queryOf(asked: z.infer<typeof historyQuery>): HistoryQuery {
-  const { from, to, groupBy, top, step, before, beforeFrom, beforeTo, percentile } = asked;
+  const { from, to, groupBy, traffic, top, step, before, beforeFrom, beforeTo, percentile } = asked;
   if ((beforeFrom === undefined) !== (beforeTo === undefined)) {
     throw new MonitauriError("invalid", "Cannot compare: give both beforeFrom and beforeTo");
   }
@@ -156,6 +158,7 @@ function queryOf(asked: z.infer<typeof historyQuery>): HistoryQuery {
     toMs: to,
     ...(groupBy === undefined ? {} : { groupBy }),
     ...filterOf(asked),
+    ...(traffic === undefined ? {} : { traffic }),
     ...(top === undefined ? {} : { top }),
     ...(step === undefined ? {} : { stepMs: step }),
     ...(other === undefined ? {} : { before: other }),

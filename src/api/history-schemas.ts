@@ -100,6 +100,7 @@ export const historyStateSchema = z
       dayDays: count.nullable(),
       maxBytes: count,
     }),
+    zone: z.string(),
     firstAtMs: count.optional(),
     lastAtMs: count.optional(),
     keptFromMs: z.object({ second: count, minute: count, hour: count, day: count }),

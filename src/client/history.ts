@@ -5,10 +5,20 @@ import type { HistoryQuery } from "../model/history.ts";
 import type { Parameters } from "./client.ts";
 
 export function historyParameters(query: HistoryQuery): Parameters {
-  const { fromMs, toMs, groupBy, filter, top, stepMs, before, percentile } = query;
+  const { fromMs, toMs, groupBy, filter, traffic, top, stepMs, before, percentile } = query;
   const compared =
     typeof before === "object" ? { beforeFrom: before.fromMs, beforeTo: before.toMs } : { before };
-  return { from: fromMs, to: toMs, groupBy, top, step: stepMs, ...compared, percentile, ...filter };
+  return {
+    from: fromMs,
+    to: toMs,
+    groupBy,
+    traffic,
+    top,
+    step: stepMs,
+    ...compared,
+    percentile,
+    ...filter,
+  };
 }
 
 /**

@@ -11,6 +11,7 @@ const WELL: HistoryState = {
   path: "/var/lib/monitauri/history.db",
   fileBytes: 5_000_000,
   settings: DEFAULT_HISTORY_SETTINGS,
+  zone: "UTC",
   firstAtMs: new Date("2026-11-08T00:00").getTime(),
   lastAtMs: undefined,
   keptFromMs: { second: 0, minute: 0, hour: 0, day: 0 },

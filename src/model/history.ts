@@ -95,10 +95,16 @@ export interface Period {
   readonly toMs: number;
 }
 
+/** What crossed a network, or what never left this machine. */
+export const HISTORY_TRAFFIC = ["networks", "loopback"] as const;
+export type HistoryTraffic = (typeof HISTORY_TRAFFIC)[number];
+
 export interface HistoryQuery extends Period {
   /** Where not given, only totals. */
   readonly groupBy?: HistoryGrouping;
   readonly filter?: HistoryFilter;
+  /** Only this part, in totals, rows and series alike. Where not given both, with the loopback part beside. */
+  readonly traffic?: HistoryTraffic;
   /** Rows; the rest is one, `others`. */
   readonly top?: number;
   /** A series: "auto" or the shortest step wanted. Where not given, none. */
@@ -211,6 +217,8 @@ export interface HistoryState {
   readonly path: string;
   readonly fileBytes: number;
   readonly settings: HistorySettings;
+  /** Whose days these are: "Europe/Berlin". */
+  readonly zone: string;
   /** The first local day; undefined while there is none. */
   readonly firstAtMs: number | undefined;
   readonly lastAtMs: number | undefined;

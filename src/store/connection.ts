@@ -2,9 +2,9 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import type { HistorySettings, HistoryTick } from "../model/history.ts";
+import type { Calendar } from "../model/local-days.ts";
 import { openForWriting } from "./database.ts";
 import type { DictionaryLimits } from "./dictionary.ts";
-import type { Calendar } from "./local-days.ts";
 import { createRecorder, secondOf } from "./recorder.ts";
 import { createRetention } from "./retention.ts";
 import { beginSession, type NewGap } from "./sessions.ts";

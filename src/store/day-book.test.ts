@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
+import { createCalendar } from "../model/local-days.ts";
 import { createDayBook, hourOf, storedDays } from "./day-book.ts";
-import { createCalendar } from "./local-days.ts";
 import { migrate } from "./migrate.ts";
 
 const minute = (text: string) => Date.parse(text) / 60_000;

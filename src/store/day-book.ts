@@ -1,7 +1,7 @@
 /** Which stored day and hour a minute belongs to. Stored days never overlap, whatever happens to clocks and zones. */
 
 import type { DatabaseSync } from "node:sqlite";
-import type { Calendar } from "./local-days.ts";
+import type { Calendar } from "../model/local-days.ts";
 
 /** Minutes since the epoch; `to` is the first that is no part of it. */
 export interface StoredDay {

@@ -2,8 +2,8 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import type { ImportReport } from "../model/history.ts";
+import type { Calendar, LocalDay } from "../model/local-days.ts";
 import { createDictionary } from "./dictionary.ts";
-import type { Calendar, LocalDay } from "./local-days.ts";
 import { UNEXPLAINED, whole } from "./reconcile.ts";
 import { MACHINE, TEXT_NONE } from "./schema.ts";
 import type { ImportedDay } from "./vnstat.ts";

@@ -13,13 +13,13 @@ import {
   type HistoryTick,
   type ImportReport,
 } from "../model/history.ts";
+import { type Calendar, createCalendar } from "../model/local-days.ts";
 import { jumpOf, STEADY_RESET } from "./clock-jump.ts";
 import { type Connection, connect } from "./connection.ts";
 import type { DictionaryLimits } from "./dictionary.ts";
 import { exportPart } from "./export.ts";
 import { importDays } from "./import.ts";
 import { readKept } from "./kept.ts";
-import { type Calendar, createCalendar } from "./local-days.ts";
 import { createLosses } from "./losses.ts";
 import { answerQuery } from "./query.ts";
 import type { NewGap } from "./sessions.ts";
@@ -233,6 +233,7 @@ export function openHistoryStore({ path, version, now, zone, limits }: StoreOpti
     state: () => ({
       ...stored(),
       path,
+      zone: zone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone,
       fileBytes: sizeOf(path),
       ...trouble(),
       waitingTicks: waiting.length,

@@ -5,6 +5,7 @@ import { MonitauriError } from "../model/error.ts";
 import {
   DEFAULT_TOP,
   HISTORY_GROUPINGS,
+  HISTORY_TRAFFIC,
   type HistoryAnswer,
   type HistoryBytes,
   type HistoryQuery,
@@ -12,15 +13,15 @@ import {
   MAX_TOP,
   type Period,
 } from "../model/history.ts";
+import type { Calendar } from "../model/local-days.ts";
 import { readCoverage } from "./coverage.ts";
 import { checkFilter, filtered, labelOf, needsDetails } from "./dimensions.ts";
 import { type Kept, readKept } from "./kept.ts";
-import type { Calendar } from "./local-days.ts";
 import { readMarks } from "./marks.ts";
 import { percentileOf } from "./percentile.ts";
 import { type SegmentOptions, segmentsOf } from "./segments.ts";
 import { readSeries } from "./series.ts";
-import { addBytes, type Groups, groupsOf, MACHINE_GROUPS, NO_BYTES, sumGroups } from "./sums.ts";
+import { addBytes, type Groups, groupsOf, machineGroups, NO_BYTES, sumGroups } from "./sums.ts";
 
 export interface QueryContext {
   readonly nowMs: number;
@@ -43,15 +44,18 @@ export function answerQuery(
 ): HistoryAnswer {
   check(query);
   const filter = query.filter ?? {};
+  const { traffic } = query;
   const isFiltered = filtered(filter).length > 0;
   const reading: Reading = {
     ...context,
     db,
     kept: readKept(db),
     finest: needsDetails(query.groupBy, filter) ? "minute" : "second",
-    total: isFiltered ? groupsOf(db, undefined, filter) : MACHINE_GROUPS,
+    total: isFiltered
+      ? groupsOf(db, traffic === undefined ? {} : { traffic }, filter)
+      : machineGroups(traffic),
   };
-  const groups = query.groupBy === undefined ? undefined : groupsOf(db, query.groupBy, filter);
+  const groups = query.groupBy === undefined ? undefined : groupsOf(db, query, filter);
   const now = sumPeriod(reading, query, groups);
   const beforePeriod = periodBefore(query);
   const before = beforePeriod === undefined ? undefined : sumPeriod(reading, beforePeriod, groups);
@@ -149,7 +153,13 @@ function check(query: HistoryQuery): void {
       `Cannot group by "${query.groupBy}": there are ${HISTORY_GROUPINGS.join(", ")}`,
     );
   }
-  const { top, stepMs } = query;
+  const { top, stepMs, traffic } = query;
+  if (traffic !== undefined && !HISTORY_TRAFFIC.includes(traffic)) {
+    throw new MonitauriError(
+      "invalid",
+      `Cannot tell of "${traffic}": there is ${HISTORY_TRAFFIC.join(" and ")}`,
+    );
+  }
   if (top !== undefined && !(Number.isInteger(top) && top >= 0 && top <= MAX_TOP)) {
     throw new MonitauriError("invalid", `Cannot show ${top} rows: give 0 to ${MAX_TOP}`);
   }

@@ -1,9 +1,9 @@
 /** Reads the history from another process or thread, while the daemon writes it. */
 
 import type { ExportPart, ExportQuery, HistoryAnswer, HistoryQuery } from "../model/history.ts";
+import { createCalendar } from "../model/local-days.ts";
 import { openForReading } from "./database.ts";
 import { exportPart } from "./export.ts";
-import { createCalendar } from "./local-days.ts";
 import { answerQuery } from "./query.ts";
 
 export interface HistoryReader extends Disposable {

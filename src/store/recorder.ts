@@ -2,9 +2,9 @@
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { HistoryLevel, HistoryTick } from "../model/history.ts";
+import type { Calendar } from "../model/local-days.ts";
 import { createDayBook, hourOf } from "./day-book.ts";
 import { createDictionary, type DictionaryLimits } from "./dictionary.ts";
-import type { Calendar } from "./local-days.ts";
 import { reconcile, whole } from "./reconcile.ts";
 import { LEVELS, MACHINE, TEXT_NONE } from "./schema.ts";
 import type { State } from "./state.ts";

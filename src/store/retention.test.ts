@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
-import { createCalendar } from "./local-days.ts";
+import { createCalendar } from "../model/local-days.ts";
 import { migrate } from "./migrate.ts";
 import { createRecorder } from "./recorder.ts";
 import { sweep } from "./retention.ts";

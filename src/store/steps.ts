@@ -1,8 +1,8 @@
 /** The steps of a series: how long they are, and when each begins. */
 
 import type { HistoryLevel, Period } from "../model/history.ts";
+import type { Calendar } from "../model/local-days.ts";
 import type { Kept } from "./kept.ts";
-import type { Calendar } from "./local-days.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;

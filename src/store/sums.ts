@@ -1,7 +1,12 @@
 /** Sums rows of a period by group, and by group and step. */
 
 import type { DatabaseSync } from "node:sqlite";
-import type { HistoryBytes, HistoryFilter, HistoryGrouping } from "../model/history.ts";
+import type {
+  HistoryBytes,
+  HistoryFilter,
+  HistoryQuery,
+  HistoryTraffic,
+} from "../model/history.ts";
 import { mapPairs, needsDetails, valuesOf } from "./dimensions.ts";
 import { scan, unitMs, type Visit } from "./scan.ts";
 import { MACHINE } from "./schema.ts";
@@ -17,7 +22,12 @@ export interface Groups {
   /** Value of the grouping, by index. */
   readonly values: readonly number[];
   isLoopback(inner: number): boolean;
+  /** Of a row's bytes, and the loopback ones among them, those that are asked for. */
+  readonly part: Part;
+  readonly traffic: HistoryTraffic | undefined;
 }
+
+type Part = (bytes: number, loopbackBytes: number) => number;
 
 export interface GroupSums {
   /** Five per group: received, sent, both of loopback, connections opened. */
@@ -35,21 +45,32 @@ export const NO_BYTES: HistoryBytes = {
   connectionsOpened: null,
 };
 
-/** The machine's own rows. */
-export const MACHINE_GROUPS: Groups = {
-  kind: "usage",
-  applications: [MACHINE],
-  except: undefined,
-  indexOf: () => 0,
-  values: [0],
-  isLoopback: () => false,
+/** The machine's own rows, which have loopback beside the other bytes and not among them. */
+export function machineGroups(traffic: HistoryTraffic | undefined): Groups {
+  return {
+    kind: "usage",
+    applications: [MACHINE],
+    except: undefined,
+    indexOf: () => 0,
+    values: [0],
+    isLoopback: () => false,
+    part: traffic === "loopback" ? (_, loopbackBytes) => loopbackBytes : (bytes) => bytes,
+    traffic,
+  };
+}
+
+const PARTS: Readonly<Record<HistoryTraffic | "both", Part>> = {
+  both: (bytes) => bytes,
+  networks: (bytes, loopbackBytes) => bytes - loopbackBytes,
+  loopback: (_, loopbackBytes) => loopbackBytes,
 };
 
 export function groupsOf(
   db: DatabaseSync,
-  groupBy: HistoryGrouping | undefined,
+  { groupBy, traffic }: Pick<HistoryQuery, "groupBy" | "traffic">,
   filter: HistoryFilter,
 ): Groups {
+  const part = PARTS[traffic ?? "both"];
   const applications =
     filter.application === undefined
       ? undefined
@@ -64,6 +85,8 @@ export function groupsOf(
       indexOf: (_application, pair) => group[pair] ?? -1,
       values,
       isLoopback: (pair) => isLoopback[pair] === 1,
+      part,
+      traffic,
     };
   }
   const interfaces =
@@ -85,6 +108,8 @@ export function groupsOf(
     },
     values,
     isLoopback: () => false,
+    part,
+    traffic,
   };
 }
 
@@ -95,17 +120,23 @@ export function sumGroups(
 ): GroupSums {
   const sums: number[] = [];
   const isDetail = groups.kind === "detail";
+  const { part, traffic } = groups;
   const visit: Visit = (_at, application, inner, rx, tx, rxLoopback, txLoopback, opened) => {
     const index = groups.indexOf(application, inner);
     if (index < 0) return;
     const at = index * FIELDS;
     while (sums.length <= at) sums.push(0, 0, 0, 0, 0);
     const isLoopback = isDetail && groups.isLoopback(inner);
-    sums[at] = (sums[at] ?? 0) + rx;
-    sums[at + 1] = (sums[at + 1] ?? 0) + tx;
-    sums[at + 2] = (sums[at + 2] ?? 0) + (isLoopback ? rx : rxLoopback);
-    sums[at + 3] = (sums[at + 3] ?? 0) + (isLoopback ? tx : txLoopback);
-    sums[at + 4] = (sums[at + 4] ?? 0) + opened;
+    const [down, up] = isLoopback ? [rx, tx] : [rxLoopback, txLoopback];
+    sums[at] = (sums[at] ?? 0) + part(rx, down);
+    sums[at + 1] = (sums[at + 1] ?? 0) + part(tx, up);
+    if (traffic !== "networks") {
+      sums[at + 2] = (sums[at + 2] ?? 0) + down;
+      sums[at + 3] = (sums[at + 3] ?? 0) + up;
+    }
+    if (traffic === undefined || isLoopback === (traffic === "loopback")) {
+      sums[at + 4] = (sums[at + 4] ?? 0) + opened;
+    }
   };
   for (const segment of segments) scan(db, segment, groups, visit);
   return {
@@ -150,6 +181,8 @@ export function sumSteps(
   },
 ): StepSums {
   const { groups, lines, lineOf, startsMs } = options;
+  const { part } = groups;
+  const isDetail = groups.kind === "detail";
   const steps = startsMs.length;
   const rx = new Float64Array(lines * steps);
   const tx = new Float64Array(lines * steps);
@@ -157,17 +190,23 @@ export function sumSteps(
     const unit = unitMs(segment.level);
     let lastAt = Number.NaN;
     let step = 0;
-    scan(db, segment, groups, (at, application, inner, rxBytes, txBytes) => {
-      const line = lineOf(groups.indexOf(application, inner));
-      if (line < 0) return;
-      if (at !== lastAt) {
-        lastAt = at;
-        step = stepOf(startsMs, at * unit);
-      }
-      const cell = line * steps + step;
-      rx[cell] = (rx[cell] ?? 0) + rxBytes;
-      tx[cell] = (tx[cell] ?? 0) + txBytes;
-    });
+    scan(
+      db,
+      segment,
+      groups,
+      (at, application, inner, rxBytes, txBytes, rxLoopback, txLoopback) => {
+        const line = lineOf(groups.indexOf(application, inner));
+        if (line < 0) return;
+        if (at !== lastAt) {
+          lastAt = at;
+          step = stepOf(startsMs, at * unit);
+        }
+        const cell = line * steps + step;
+        const isLoopback = isDetail && groups.isLoopback(inner);
+        rx[cell] = (rx[cell] ?? 0) + part(rxBytes, isLoopback ? rxBytes : rxLoopback);
+        tx[cell] = (tx[cell] ?? 0) + part(txBytes, isLoopback ? txBytes : txLoopback);
+      },
+    );
   }
   return { rx, tx };
 }
