@@ -3,20 +3,37 @@
 import { Banner } from "./parts/banner.tsx";
 import { Header } from "./parts/header.tsx";
 import { KeysDialog } from "./parts/keys-dialog.tsx";
+import { lazyView } from "./parts/lazy-view.tsx";
 import { Side } from "./parts/side.tsx";
 import { SignIn } from "./parts/sign-in.tsx";
 import { Link, useRoute } from "./router/router.tsx";
 import type { Route } from "./router/routes.ts";
 import { useStore } from "./store/create-store.ts";
 import { link } from "./store/live.ts";
-import { ApplicationView } from "./views/application/application.tsx";
-import { ProcessView } from "./views/application/process.tsx";
-import { Applications } from "./views/applications/applications.tsx";
-import { Connections } from "./views/connections/connections.tsx";
-import { Listening } from "./views/connections/listening.tsx";
-import { Health } from "./views/health/health.tsx";
-import { Overview } from "./views/overview/overview.tsx";
-import { AddressView, HostView } from "./views/remote/remote.tsx";
+
+const Overview = lazyView(() =>
+  import("./views/overview/overview.tsx").then((view) => view.Overview),
+);
+const Applications = lazyView(() =>
+  import("./views/applications/applications.tsx").then((view) => view.Applications),
+);
+const ApplicationView = lazyView(() =>
+  import("./views/application/application.tsx").then((view) => view.ApplicationView),
+);
+const ProcessView = lazyView(() =>
+  import("./views/application/process.tsx").then((view) => view.ProcessView),
+);
+const Connections = lazyView(() =>
+  import("./views/connections/connections.tsx").then((view) => view.Connections),
+);
+const Listening = lazyView(() =>
+  import("./views/connections/listening.tsx").then((view) => view.Listening),
+);
+const AddressView = lazyView(() =>
+  import("./views/remote/remote.tsx").then((view) => view.AddressView),
+);
+const HostView = lazyView(() => import("./views/remote/remote.tsx").then((view) => view.HostView));
+const Health = lazyView(() => import("./views/health/health.tsx").then((view) => view.Health));
 
 export function App() {
   const route = useRoute();

@@ -266,6 +266,28 @@ describe("page with thousands of applications and names made to do harm", {
   });
 });
 
+describe("page whose files did not all come", { skip: await skip() }, () => {
+  it("says so where the view would be, and shows it when loaded again", async () => {
+    await buildOnce();
+    const applications = { applications: 3, active: 3, connections: 10, remembered: 3 };
+    await using server = await serveInvented({ ...applications, startedAtMs: Date.now() });
+    const browser = await openBrowser();
+    try {
+      const page = await (await openContext(browser)).newPage();
+      await page.route(/\/assets\/health-/, (route) => route.abort());
+      await page.goto(`${server.origin}/#code=any`);
+      await page.waitForSelector("tr[data-row]");
+      await page.getByRole("link", { name: "Health", exact: true }).click();
+      await page.getByText("This view did not come from the daemon").waitFor();
+      await page.unroute(/\/assets\/health-/);
+      await page.getByRole("button", { name: "Load again" }).click();
+      await page.getByRole("heading", { level: 1, name: "Health" }).waitFor();
+    } finally {
+      await browser.close();
+    }
+  });
+});
+
 async function skip(): Promise<false | string> {
   const reason = whyNoBrowser();
   if (reason === undefined) return skipWithoutWorld();

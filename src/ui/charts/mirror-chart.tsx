@@ -1,6 +1,6 @@
 /** The mirrored chart with what it says on hover, and in words for those who cannot see it. */
 
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { onPaletteChange } from "../look/palette.ts";
 import { clockText, exactRateText, rateText } from "../look/quantity.ts";
 import { useStore } from "../store/create-store.ts";
@@ -30,7 +30,7 @@ export function MirrorChart({ subject, read }: MirrorChartProps) {
   const columns = read(fromMs - 2 * (tick?.intervalMs ?? 0), toMs);
 
   useEffect(() => onPaletteChange(() => renew((count) => count + 1)), []);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (host.current === null) return;
     const element = host.current;
     const opened = openMirrorPlot(element, { onHover: setHover });
@@ -45,7 +45,8 @@ export function MirrorChart({ subject, read }: MirrorChartProps) {
       plot.current = undefined;
     };
   }, [look]);
-  useEffect(() => {
+  // Before the browser draws, with what else the tick changes: later it would be a frame of its own.
+  useLayoutEffect(() => {
     if (toMs > 0) plot.current?.draw({ columns, fromMs, toMs, units: unit });
   });
 

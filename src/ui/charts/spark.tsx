@@ -3,7 +3,7 @@
  * Paths of an SVG, not a canvas: a page full of canvases is a page full of layers, and each costs the main thread a
  * handover per tick. */
 
-import { useEffect, useRef } from "react";
+import { useLayoutEffect, useRef } from "react";
 import { useStore } from "../store/create-store.ts";
 import { past, shown } from "../store/live.ts";
 import { bars, type SparkPaths, sparkPaths } from "./spark-bars.ts";
@@ -24,7 +24,7 @@ export function Spark({ appKey, index }: { readonly appKey: string; readonly ind
   const nowMs = useStore(shown)?.atMs ?? 0;
   const shiftMs = index % 2 === 0 ? 0 : BAR_MS / 2;
   const toMs = Math.floor((nowMs + shiftMs) / BAR_MS) * BAR_MS - shiftMs;
-  useEffect(() => {
+  useLayoutEffect(() => {
     const fromMs = toMs - SPARK_MS;
     const found = past.hasApplication(appKey)
       ? bars(past.application(appKey, { fromMs, toMs }), { fromMs, toMs, count: BARS })

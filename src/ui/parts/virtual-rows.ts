@@ -1,6 +1,6 @@
-/** Which rows of a long table are drawn: those in view and a few around them. The page itself scrolls. */
+/** Which rows of a long table are drawn: those in view and a few around them. The page itself scrolls. All rows are
+ * equally high, so that nothing of them needs to be measured. */
 
-import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { type RefObject, useLayoutEffect, useRef, useState } from "react";
 
 export interface VirtualRows {
@@ -12,31 +12,45 @@ export interface VirtualRows {
   readonly after: number;
 }
 
+/** Rows beyond what is seen, at each end: scrolling shows none that is missing. */
+const AROUND = 10;
+/** Rows come and go in groups, so that not each line of scrolling draws anew. */
+const GROUP = 5;
+
 export function useVirtualRows(count: number, rowHeight: number): VirtualRows {
   const body = useRef<HTMLTableSectionElement>(null);
-  const [top, setTop] = useState(0);
+  const [view, setView] = useState({ first: 0, last: 40 });
   useLayoutEffect(() => {
+    let top = 0;
+    const look = () => {
+      const group = rowHeight * GROUP;
+      const first = Math.floor((scrollY - top) / group) * GROUP - AROUND;
+      const last = Math.ceil((scrollY - top + innerHeight) / group) * GROUP + AROUND;
+      setView((old) => (old.first === first && old.last === last ? old : { first, last }));
+    };
     // Measured when something changed its size, not with each tick: measuring makes the browser lay out at once.
-    const measure = () => setTop((body.current?.getBoundingClientRect().top ?? 0) + scrollY);
+    const measure = () => {
+      top = (body.current?.getBoundingClientRect().top ?? 0) + scrollY;
+      look();
+    };
     const watch = new ResizeObserver(measure);
     measure();
     watch.observe(document.body);
     for (const one of document.querySelectorAll("main > *")) watch.observe(one);
-    return () => watch.disconnect();
-  }, []);
-  const rows = useWindowVirtualizer({
-    count,
-    estimateSize: () => rowHeight,
-    overscan: 10,
-    scrollMargin: top,
-  });
-  const items = rows.getVirtualItems();
-  const first = items[0];
-  const last = items.at(-1);
+    addEventListener("scroll", look, { passive: true });
+    addEventListener("resize", look);
+    return () => {
+      watch.disconnect();
+      removeEventListener("scroll", look);
+      removeEventListener("resize", look);
+    };
+  }, [rowHeight]);
+  const first = Math.min(Math.max(0, view.first), Math.max(0, count - 1));
+  const end = Math.min(count, Math.max(first, view.last));
   return {
     body,
-    indexes: items.map(({ index }) => index),
-    before: first === undefined ? 0 : first.start - top,
-    after: last === undefined ? 0 : rows.getTotalSize() - (last.end - top),
+    indexes: Array.from({ length: end - first }, (_, at) => first + at),
+    before: first * rowHeight,
+    after: (count - end) * rowHeight,
   };
 }
