@@ -9,6 +9,7 @@ import { createAccess } from "../src/api/access.ts";
 import { listenOnSocket } from "../src/api/listen.ts";
 import { createApp } from "../src/api/routes.ts";
 import { connectDaemon } from "../src/cli/connect.ts";
+import { createAlerts } from "../src/daemon/alerts.ts";
 import { type History, startHistory } from "../src/daemon/history.ts";
 import { createLiveFeed, MAX_READERS } from "../src/daemon/live-feed.ts";
 import { createLog } from "../src/daemon/log.ts";
@@ -30,6 +31,10 @@ const history = startHistory({
   path: join(folder, "history.db"),
   version: "0.0.0-test",
   settings: DEFAULT_HISTORY_SETTINGS,
+  log: createLog((line) => bugs.push(line)),
+});
+const alerts = createAlerts({
+  path: join(folder, "alerts.journal"),
   log: createLog((line) => bugs.push(line)),
 });
 const access = createAccess({ saved: { sessions: [], tokens: [] }, save() {} });
@@ -54,6 +59,7 @@ before(async () => {
 after(async () => {
   await listener[Symbol.asyncDispose]();
   assert.equal(await history.close(), true);
+  await alerts.close();
   rmSync(folder, { recursive: true });
 });
 
@@ -249,6 +255,15 @@ describe("the API", () => {
   test("describes itself", async () => {
     const { body } = await get("/api/v1/openapi.json");
     assert.deepEqual(Object.keys(body.paths ?? {}).sort(), [
+      "/api/v1/alerts/acknowledge",
+      "/api/v1/alerts/channels",
+      "/api/v1/alerts/channels/{name}",
+      "/api/v1/alerts/channels/{name}/test",
+      "/api/v1/alerts/log",
+      "/api/v1/alerts/preview",
+      "/api/v1/alerts/rules",
+      "/api/v1/alerts/rules/{id}",
+      "/api/v1/alerts/snooze",
       "/api/v1/connections",
       "/api/v1/doctor",
       "/api/v1/groups",
@@ -345,6 +360,7 @@ function madeUpParts(recorded: History | undefined = history): MonitauriParts {
       ask: async (topic, what) => answers[topic](what as never) as never,
     },
     feed,
+    alerts: alerts.questions,
     history: recorded,
     access,
     invite: () => {

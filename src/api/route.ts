@@ -38,14 +38,30 @@ export function bodyRoute<
   const Path extends string,
   Answer extends z.ZodType,
   Body extends z.ZodObject,
->(path: Path, { answer, body, description }: { answer: Answer; body: Body; description: string }) {
+  Params extends z.ZodObject = typeof none,
+>(path: Path, parts: BodyRouteParts<Answer, Body, Params>) {
+  const { answer, body, params, description } = parts;
   return createRoute({
     method: "post",
     path: `/api/v1${path}`,
     description,
-    request: { body: { required: true, content: { "application/json": { schema: body } } } },
+    request: {
+      params: (params ?? none) as Params,
+      body: { required: true, content: { "application/json": { schema: body } } },
+    },
     responses: responses(answer),
   });
+}
+
+export interface BodyRouteParts<
+  Answer extends z.ZodType,
+  Body extends z.ZodObject,
+  Params extends z.ZodObject,
+> {
+  readonly answer: Answer;
+  readonly body: Body;
+  readonly params?: Params;
+  readonly description: string;
 }
 
 function responses<Answer extends z.ZodType>(answer: Answer) {

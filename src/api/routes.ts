@@ -8,6 +8,7 @@ import { CONNECTION_ORDERS, type Monitauri } from "../model/monitauri.ts";
 import { GROUPINGS } from "../model/sample.ts";
 import type { Access } from "./access.ts";
 import { addAccessRoutes, bearerOf } from "./access-routes.ts";
+import { addAlertRoutes } from "./alert-routes.ts";
 import { errorAnswer, isBug } from "./errors.ts";
 import { addGuards, type Door } from "./guard.ts";
 import { addHistoryRoutes, IMPORT_PATH, MAX_IMPORT_BYTES } from "./history-routes.ts";
@@ -68,6 +69,7 @@ export function createApp(monitauri: Monitauri, options: AppOptions): OpenAPIHon
     onBug: options.onBug,
   });
   addHistoryRoutes(app, { monitauri, door, onBug: options.onBug });
+  addAlertRoutes(app, { monitauri, door });
   addAccessRoutes(app, { monitauri, access, door });
   app.openAPIRegistry.registerComponent("securitySchemes", "token", {
     type: "http",

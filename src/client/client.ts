@@ -2,6 +2,7 @@
 
 import { type ErrorCode, MonitauriError } from "../model/error.ts";
 import type { Monitauri } from "../model/monitauri.ts";
+import { alertQuestions } from "./alerts.ts";
 import { historyParameters, textOf } from "./history.ts";
 import { liveSamples } from "./live.ts";
 
@@ -57,6 +58,7 @@ export function createClient(request: RequestFunction): Monitauri {
       }),
     importHistory: ({ format, text }) =>
       ask("history/import", { method: "POST", body: { format, text } }),
+    ...alertQuestions(ask),
     invite: () => ask("invitations", { method: "POST" }),
     tokens: () => ask("tokens"),
     addToken: (name) => ask("tokens", { method: "POST", body: { name } }),
@@ -71,7 +73,7 @@ export type Parameters = Readonly<
   Record<string, string | number | boolean | readonly string[] | undefined>
 >;
 
-function queryString(query: Parameters): string {
+export function queryString(query: Parameters): string {
   const pairs = Object.entries(query).flatMap(([name, value]) =>
     (Array.isArray(value) ? value : [value])
       .filter((one) => one !== undefined)

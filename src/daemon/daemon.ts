@@ -25,6 +25,7 @@ import type { Invitation, Monitauri } from "../model/monitauri.ts";
 import { type Peer, userOfPeer } from "../native/peer-user.ts";
 import { groupId, groupMembers, readPrivileges } from "../native/privileges.ts";
 import { readAccess, saveAccess } from "./access-file.ts";
+import { createAlerts } from "./alerts.ts";
 import { readConfigFile } from "./config-file.ts";
 import { diagnose } from "./diagnosis.ts";
 import { prepareFolder } from "./folders.ts";
@@ -95,6 +96,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   starting.defer(async () => {
     historySaved = await history?.close();
   });
+  const alerts = createAlerts({ path: places.alerts, log });
+  starting.defer(() => alerts.close());
   const series = createSeriesBook();
   const sampling = await startSampling({
     worker: options.worker,
@@ -118,6 +121,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     sampling,
     feed,
     history,
+    alerts: alerts.questions,
     access,
     invite: () => invite(access, listener?.port),
     version,

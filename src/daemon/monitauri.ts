@@ -1,6 +1,7 @@
 /** `Monitauri` in process: what the API serves. */
 
 import type { Access } from "../api/access.ts";
+import type { AlertQuestions } from "../model/alert-questions.ts";
 import { MonitauriError } from "../model/error.ts";
 import { formatBytes } from "../model/format.ts";
 import type { ExportQuery } from "../model/history.ts";
@@ -20,6 +21,7 @@ export interface MonitauriParts {
   readonly feed: Pick<LiveFeed, "read" | "bounds">;
   /** undefined: switched off. */
   readonly history: Pick<History, "ask" | "state" | "thread"> | undefined;
+  readonly alerts: AlertQuestions;
   readonly access: Pick<Access, "tokens" | "addToken" | "removeToken" | "bounds">;
   /** @throws MonitauriError "unsupported" where no page is served. */
   readonly invite: () => Invitation;
@@ -45,6 +47,7 @@ export function createMonitauri(parts: MonitauriParts): Monitauri {
     historyState: async () => kept(parts).state(),
     exportHistory: (query) => exported(parts, query),
     importHistory: async ({ text }) => kept(parts).ask("importVnstat", text),
+    ...parts.alerts,
     invite: async () => parts.invite(),
     tokens: async () => access.tokens(),
     addToken: async (name) => access.addToken(name),

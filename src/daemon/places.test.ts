@@ -13,6 +13,7 @@ test("daemonPlaces() of root are the system's folders", () => {
     socket: "/run/monitauri/daemon.sock",
     lock: "/var/lib/monitauri/daemon.lock",
     history: "/var/lib/monitauri/history.db",
+    alerts: "/var/lib/monitauri/alerts.journal",
     access: "/var/lib/monitauri/access.json",
     config: "/etc/monitauri/config.toml",
   });
@@ -26,6 +27,7 @@ test("daemonPlaces() of a user follow XDG and ignore relative paths", () => {
     socket: "/run/user/1000/monitauri/daemon.sock",
     lock: "/home/anna/.local/share/monitauri/daemon.lock",
     history: "/home/anna/.local/share/monitauri/history.db",
+    alerts: "/home/anna/.local/share/monitauri/alerts.journal",
     access: "/home/anna/.local/share/monitauri/access.json",
     config: "/home/anna/.config/monitauri/config.toml",
   });
@@ -40,6 +42,7 @@ test("daemonPlaces() puts everything in a given folder", () => {
     socket: "/srv/m/daemon.sock",
     lock: "/srv/m/daemon.lock",
     history: "/srv/m/history.db",
+    alerts: "/srv/m/alerts.journal",
     access: "/srv/m/access.json",
     config: "/srv/m/config.toml",
   });

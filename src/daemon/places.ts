@@ -11,6 +11,8 @@ export interface Places {
   readonly lock: string;
   /** The database of what happened. */
   readonly history: string;
+  /** Alert rules, what fired and what must not be forgotten. */
+  readonly alerts: string;
   /** Hashes of the secrets of pages and programs. */
   readonly access: string;
   readonly config: string;
@@ -84,6 +86,7 @@ function placesIn(folders: { data: string; runtime: string; config: string }): P
     socket: join(folders.runtime, "daemon.sock"),
     lock: join(folders.data, "daemon.lock"),
     history: join(folders.data, "history.db"),
+    alerts: join(folders.data, "alerts.journal"),
     access: join(folders.data, "access.json"),
     config: join(folders.config, "config.toml"),
   };

@@ -55,7 +55,14 @@ const syslog = z.strictObject({
 });
 const command = z.strictObject({
   kind: z.literal("command"),
-  command: z.tuple([path]).rest(z.string().max(4_096)),
+  command: z
+    .array(z.string().max(4_096))
+    .min(1)
+    .max(64)
+    .refine(
+      ([program = ""]) => path.safeParse(program).success,
+      "must begin with an absolute path",
+    ),
   user: line(64),
 });
 
@@ -67,14 +74,14 @@ export const alertTargetSchema = z.discriminatedUnion("kind", [
   command,
 ]);
 
-const secretNames = [...new Set(Object.values(SECRETS_OF_KIND).flat())] as const;
+export const alertSecretName = z.enum(Object.values(SECRETS_OF_KIND).flat());
 
 export const alertChannelDraftSchema = z
   .strictObject({
     name: channelName,
     enabled: z.boolean().optional(),
     target: alertTargetSchema,
-    secrets: z.partialRecord(z.enum(secretNames), z.string().max(MAX_SECRET_LENGTH)).optional(),
+    secrets: z.partialRecord(alertSecretName, z.string().max(MAX_SECRET_LENGTH)).optional(),
   })
   .refine(({ target, secrets = {} }) => {
     const known: readonly string[] = SECRETS_OF_KIND[target.kind];

@@ -315,3 +315,13 @@ export interface AlertPreview {
 }
 
 export const MAX_PREVIEW_EVENTS = 50;
+
+/** Which events somebody has seen. */
+export type AlertAcknowledgement = { readonly ids: readonly string[] } | { readonly all: true };
+
+export interface AlertSnooze {
+  /** Where not given: all rules. */
+  readonly ruleId?: string;
+  /** Wall clock; null: no longer. */
+  readonly untilMs: number | null;
+}

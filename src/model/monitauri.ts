@@ -1,5 +1,6 @@
 /** Everything a user can ask of Monitauri: implemented in process by the daemon, over HTTP by the client. */
 
+import type { AlertQuestions } from "./alert-questions.ts";
 import type {
   ExportQuery,
   HistoryAnswer,
@@ -195,7 +196,7 @@ export interface HistoryImport {
 /** vnStat keeps two months of days unless told otherwise: this is a hundred years of one interface. */
 export const MAX_IMPORT_LENGTH = 4_000_000;
 
-export interface Monitauri {
+export interface Monitauri extends AlertQuestions {
   status(): Promise<Status>;
   /** One sample after the other until the reader returns or the daemon ends. A reader that is slow misses samples: it
    * gets the latest, never a growing queue. */
