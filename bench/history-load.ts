@@ -1,5 +1,5 @@
 // Ticks of a desktop and of a server, made up as issue "History" describes them.
-import type { HistoryDetail, HistoryTick } from "../src/model/history.ts";
+import type { HistoryDetail, HistoryProcess, HistoryTick } from "../src/model/history.ts";
 import { type Chance, chanceOf, detailOf, tickOf } from "../src/store/scripted-ticks.ts";
 
 export const DAY_MS = 86_400_000;
@@ -22,6 +22,8 @@ export interface Load {
   /** Number of the application with the most remotes, and which part of them: one in so many. */
   readonly busiest: number;
   readonly busiestPart: number;
+  /** Processes of the busiest one. */
+  readonly workers: number;
 }
 
 export const LOADS: Readonly<Record<"desktop" | "server", Load>> = {
@@ -39,6 +41,7 @@ export const LOADS: Readonly<Record<"desktop" | "server", Load>> = {
     pairsAnHour: 150,
     busiest: 0,
     busiestPart: 4,
+    workers: 3,
   },
   // 2,000 remotes an hour and 60 pairs in a second, most of them of one program.
   server: {
@@ -54,6 +57,7 @@ export const LOADS: Readonly<Record<"desktop" | "server", Load>> = {
     pairsAnHour: 2_600,
     busiest: 0,
     busiestPart: 2,
+    workers: 8,
   },
 };
 
@@ -90,8 +94,33 @@ export function* dayOfTicks(
         connectionsOpened: chance() < 0.1 ? 1 : 0,
       };
     });
-    yield tickOf(atMs, active, { intervalMs });
+    const tick = tickOf(atMs, active, { intervalMs });
+    yield { ...tick, processes: tick.processes.flatMap((one) => processesOf(load, one, beganMs)) };
   }
+}
+
+/** The busiest program has workers that share its traffic; of the others one in three is a command that runs anew every
+ * hour, the rest run all day. */
+function processesOf(load: Load, whole: HistoryProcess, atMs: number): HistoryProcess[] {
+  const number = Number(whole.application.slice(whole.application.lastIndexOf("-") + 1));
+  const dayMs = Math.floor(atMs / DAY_MS) * DAY_MS;
+  const hourMs = Math.floor(atMs / 3_600_000) * 3_600_000;
+  const startedAtMs = number % 3 === 1 ? hourMs : dayMs;
+  if (number !== load.busiest) return [{ ...whole, pid: 1_000 + number, startedAtMs }];
+  const part = (bytes: number, n: number) =>
+    Math.floor(bytes / load.workers) + (n === 0 ? bytes % load.workers : 0);
+  return Array.from({ length: load.workers }, (_, n) => ({
+    ...whole,
+    pid: 2_000 + n,
+    startedAtMs,
+    rxBytes: part(whole.rxBytes, n),
+    txBytes: part(whole.txBytes, n),
+    interfaces: whole.interfaces.map(({ name, rxBytes, txBytes }) => ({
+      name,
+      rxBytes: part(rxBytes, n),
+      txBytes: part(txBytes, n),
+    })),
+  }));
 }
 
 function remotesOf({ remotes, usual, pool }: Load, chance: Chance): number[] {

@@ -108,6 +108,8 @@ function year(name: keyof typeof LOADS, days: number): void {
     filter: { application: [application] },
   });
   ask("a month by remote of all", { fromMs: toMs - 30 * DAY_MS, toMs, groupBy: "remote" });
+  ask("a month by process", { fromMs: toMs - 30 * DAY_MS, toMs, groupBy: "process" });
+  ask("a year by process", { fromMs: toMs - 365 * DAY_MS, toMs, groupBy: "process" });
   ask("a year by day", { fromMs: toMs - 365 * DAY_MS, toMs, stepMs: DAY_MS });
   ask("a year by day and application", {
     fromMs: toMs - 365 * DAY_MS,

@@ -7,6 +7,7 @@ import type { Monitauri } from "../model/monitauri.ts";
 
 export interface FilterOptions {
   readonly app?: readonly string[];
+  readonly process?: readonly string[];
   readonly remote?: readonly string[];
   readonly country?: readonly string[];
   readonly protocol?: readonly string[];
@@ -21,6 +22,7 @@ export interface FilterOptions {
 export function filterOptions(command: Command): Command {
   const add = (flags: string, what: string) => command.option(flags, what, collect);
   add("--app <name>", "only this application (like the next ones several times, or with commas)");
+  add("--process <pid>", "only this process, or all of this name");
   add("--remote <host>", "only this host");
   add("--country <code>", "only this country, as DE");
   add("--protocol <name>", "only this protocol, as tls or dns");
@@ -40,6 +42,7 @@ export async function filterFor(
 ): Promise<HistoryFilter | undefined> {
   const { app, remote, country, protocol, user, container, scope, port, direction } = options;
   const given = Object.entries({
+    process: options.process,
     remote,
     country: country?.map((code) => code.toUpperCase()),
     protocol,

@@ -37,10 +37,16 @@ function sampleOf(coverage: readonly Partial<InterfaceCoverage>[]): Sample {
   } as unknown as Sample;
 }
 
-test("tickOf() says how far each detail went", () => {
+const NOTHING = { details: [], processes: [] };
+
+function tickWith(details: readonly FlowDetail[]) {
   const book = createTickBook(NETWORKS_WITHOUT_FILE.networkOf);
+  return book.tickOf(sampleOf([]), { ...NOTHING, details });
+}
+
+test("tickOf() says how far each detail went", () => {
   const scope = (differs: Partial<FlowDetail>) =>
-    book.tickOf(sampleOf([]), [{ ...DETAIL, ...differs }]).details[0]?.scope;
+    tickWith([{ ...DETAIL, ...differs }]).details[0]?.scope;
   assert.equal(scope({}), "internet");
   assert.equal(scope({ remoteAddress: "192.168.1.1" }), "lan");
   assert.equal(scope({ remoteAddress: "ff02::fb" }), "lan");
@@ -51,8 +57,7 @@ test("tickOf() says how far each detail went", () => {
 });
 
 test("tickOf() prefers the host's name and keeps the bytes", () => {
-  const book = createTickBook(NETWORKS_WITHOUT_FILE.networkOf);
-  const tick = book.tickOf(sampleOf([]), [{ ...DETAIL, host: "example.org" }, DETAIL]);
+  const tick = tickWith([{ ...DETAIL, host: "example.org" }, DETAIL]);
   assert.deepEqual(
     tick.details.map(({ remote, rxBytes, txBytes }) => [remote, rxBytes, txBytes]),
     [
@@ -79,10 +84,10 @@ test("tickOf() gives what each interface grew by, and nothing of those that stoo
     txAttributedBytes: 50,
   };
   const wlan0 = { ...eth0, name: "wlan0" };
-  assert.equal(book.tickOf(sampleOf([eth0, wlan0]), []).coverage.length, 2);
+  assert.equal(book.tickOf(sampleOf([eth0, wlan0]), NOTHING).coverage.length, 2);
   const { coverage } = book.tickOf(
     sampleOf([{ ...eth0, rxBytes: 130, rxAttributedBytes: 120 }, wlan0]),
-    [],
+    NOTHING,
   );
   assert.deepEqual(coverage, [
     {

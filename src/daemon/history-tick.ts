@@ -1,20 +1,31 @@
 /** What the history keeps of a sample: its applications, who they talked to and how much of the traffic has an owner. */
 
 import { parseAddress } from "../model/address.ts";
-import type { CoverageBytes, HistoryDetail, HistoryScope, HistoryTick } from "../model/history.ts";
+import type {
+  CoverageBytes,
+  HistoryDetail,
+  HistoryProcess,
+  HistoryScope,
+  HistoryTick,
+} from "../model/history.ts";
 import type { NetworkOf } from "../model/naming.ts";
 import type { InterfaceCoverage, Sample } from "../model/sample.ts";
 import type { FlowDetail } from "../sampler/details.ts";
 
 export interface TickBook {
-  /** `details` are of the same interval as the sample. */
-  tickOf(sample: Sample, details: readonly FlowDetail[]): HistoryTick;
+  /** `parts` are of the same interval as the sample. */
+  tickOf(sample: Sample, parts: TickParts): HistoryTick;
+}
+
+export interface TickParts {
+  readonly details: readonly FlowDetail[];
+  readonly processes: readonly HistoryProcess[];
 }
 
 export function createTickBook(networkOf: (address: Uint8Array) => NetworkOf): TickBook {
   let before: ReadonlyMap<string, InterfaceCoverage> = new Map();
   return {
-    tickOf(sample, details) {
+    tickOf(sample, { details, processes }) {
       const tick: HistoryTick = {
         atMs: sample.atMs,
         intervalMs: sample.intervalMs,
@@ -27,6 +38,7 @@ export function createTickBook(networkOf: (address: Uint8Array) => NetworkOf): T
         },
         applications: sample.applications,
         details: details.map((detail) => placed(detail, networkOf)),
+        processes,
         coverage: sample.coverage.flatMap((row) => growth(before.get(row.name), row)),
       };
       before = new Map(sample.coverage.map((row) => [row.name, row]));

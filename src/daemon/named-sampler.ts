@@ -35,7 +35,8 @@ export function withNames(sampler: Sampler, { names, networks }: Naming): Sample
       const learned = names?.learn(snapshot) ?? [];
       return sampler.take(snapshot, { ...how, learned });
     },
-    historyTick: (sample) => book.tickOf(sample, sampler.details()),
+    historyTick: (sample) =>
+      book.tickOf(sample, { details: sampler.details(), processes: sampler.processDetails() }),
     connections(query) {
       const list = sampler.connections(query);
       return { ...list, connections: list.connections.map(placed) };

@@ -1,6 +1,6 @@
 /** History: what a sampler hands over each tick, what can be asked of the past, and the answers. */
 
-import type { ActivityRow, OwnedBytes } from "./live.ts";
+import type { ActivityRow, InterfaceBytes, OwnedBytes } from "./live.ts";
 import type { Gap } from "./sample.ts";
 
 /** How far traffic goes. "other": not known, or the outer packets of a tunnel. */
@@ -36,6 +36,22 @@ export interface HistoryDetail {
   readonly connectionsOpened: number;
 }
 
+/** What one process did in the interval. Text that is not known is "". */
+export interface HistoryProcess extends OwnedBytes {
+  /** Key of a row of `applications`. */
+  readonly application: string;
+  readonly pid: number;
+  readonly startedAtMs: number;
+  /** The kernel's name of it: a short command. */
+  readonly name: string;
+  readonly user: string;
+  readonly container: string;
+  readonly interfaces: readonly InterfaceBytes[];
+}
+
+/** Processes of one tick that are kept apart; what the others did is their application's. */
+export const MAX_TICK_PROCESSES = 256;
+
 /** Details of one tick that are kept apart; what the others moved is kept without a remote. */
 export const MAX_TICK_DETAILS = 5_000;
 
@@ -65,6 +81,8 @@ export interface HistoryTick {
   readonly applications: readonly HistoryActivity[];
   /** The busiest first. What an application moved beyond its details is kept without a remote. */
   readonly details: readonly HistoryDetail[];
+  /** The busiest first, MAX_TICK_PROCESSES at most. */
+  readonly processes: readonly HistoryProcess[];
   readonly coverage: readonly CoverageBytes[];
 }
 
@@ -74,6 +92,7 @@ export type HistoryLevel = (typeof HISTORY_LEVELS)[number];
 
 export const HISTORY_GROUPINGS = [
   "application",
+  "process",
   "remote",
   "country",
   "protocol",
@@ -86,7 +105,17 @@ export const HISTORY_GROUPINGS = [
 ] as const;
 export type HistoryGrouping = (typeof HISTORY_GROUPINGS)[number];
 
-/** Only rows whose key is one of these, per grouping; several groupings must all hold. */
+/** Of these go with processes: who a process talked to is not kept. */
+export const PROCESS_GROUPINGS: readonly HistoryGrouping[] = [
+  "application",
+  "process",
+  "user",
+  "container",
+  "interface",
+];
+
+/** Of a process: pid, start and a number that tells programs of one pid apart, "1234@1764072000000#7". A filter also takes
+ * "1234" or a name. Only rows whose key is one of these, per grouping; several groupings must all hold. */
 export type HistoryFilter = { readonly [By in HistoryGrouping]?: readonly string[] };
 
 export interface Period {

@@ -54,17 +54,23 @@ function rowOf(accounts: Accounts, { key, name, tally, connections }: Draft): Ac
     ...ownedBytes(tally.delta(accounts.interval)),
     total: ownedBytes(tally.total),
     connections,
-    interfaces: rowsOf(cellsOf(accounts, tally)?.delta),
+    interfaces: rowsOn(accounts, tally),
   };
 }
 
-function ownedBytes(sums: Float64Array): OwnedBytes {
+/** As a row of the live stream has them. */
+export function ownedBytes(sums: Float64Array): OwnedBytes {
   return {
     rxBytes: sums[BYTES] ?? 0,
     txBytes: sums[BYTES + 1] ?? 0,
     rxLoopbackBytes: sums[LOOPBACK] ?? 0,
     txLoopbackBytes: sums[LOOPBACK + 1] ?? 0,
   };
+}
+
+/** A row's bytes by interface in the interval. */
+export function rowsOn(accounts: Accounts, tally: Tally): InterfaceBytes[] {
+  return rowsOf(cellsOf(accounts, tally)?.delta);
 }
 
 function cellsOf({ interfaces, interval }: Accounts, { cells }: Tally) {

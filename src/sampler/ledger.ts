@@ -121,6 +121,11 @@ export class Ledger {
     }
   }
 
+  /** Processes with traffic in this interval. */
+  activeProcesses(): readonly ProcessEntry[] {
+    return this.#touched;
+  }
+
   /** Applications with traffic in this interval. */
   activeApplications(): Set<ApplicationEntry> {
     return new Set(this.#touched.map(({ application }) => application));

@@ -1,5 +1,6 @@
 /** Snapshots in, samples out: what happened between two readings, and everything since the start. */
 
+import type { HistoryProcess } from "../model/history.ts";
 import type { ConnectionList, ConnectionsQuery, PsQuery, PsRow } from "../model/monitauri.ts";
 import type { LearnedFacts } from "../model/naming.ts";
 import type { GroupRow, Sample, SampledGrouping, Traffic } from "../model/sample.ts";
@@ -9,6 +10,7 @@ import { activityRows, interfaceActivity } from "./activity.ts";
 import { connectionList } from "./connections.ts";
 import { type FlowDetail, flowDetails } from "./details.ts";
 import { groupRows } from "./groups.ts";
+import { processDetails } from "./process-details.ts";
 import { psRows } from "./ps.ts";
 import { bytesPerSecond, type Moment, measureInterval } from "./rates.ts";
 import { trafficOf } from "./traffic.ts";
@@ -38,6 +40,8 @@ export interface Sampler {
   groups(by: SampledGrouping, limit?: number): GroupRow[];
   /** The busiest flows of the last interval. */
   details(): FlowDetail[];
+  /** The busiest processes of the last interval. */
+  processDetails(): HistoryProcess[];
   /** Since the start: the machine's total and, apart from it, loopback. */
   totals(): { readonly network: Traffic; readonly loopback: Traffic };
   /** Flows remembered, of the limit; for `doctor`. */
@@ -98,6 +102,7 @@ export function createSampler(options: SamplerOptions): Sampler {
     connections: (query) => connectionList(accounts, query),
     groups: (by, limit) => groupRows(accounts, by, limit),
     details: () => flowDetails(accounts),
+    processDetails: () => processDetails(accounts),
     totals,
     get flows() {
       return accounts.memory.size;

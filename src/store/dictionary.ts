@@ -30,6 +30,7 @@ export interface Dictionary {
 export interface DictionaryLimits {
   readonly pairsADay: number;
   readonly applications: number;
+  readonly processesADay?: number | undefined;
 }
 
 const LIMITS: DictionaryLimits = { pairsADay: MAX_PAIRS_A_DAY, applications: MAX_APPLICATIONS };

@@ -11,9 +11,10 @@ import {
   MAX_FILTER_KEYS,
 } from "../model/history.ts";
 import { protocolName } from "../model/protocol.ts";
+import { processIds, processLabel } from "./processes.ts";
 
 /** A column of `pair`, and what its value means. */
-const COLUMNS: Readonly<Record<HistoryGrouping, string>> = {
+const COLUMNS: Readonly<Record<Exclude<HistoryGrouping, "process">, string>> = {
   application: "application",
   remote: "remote",
   country: "country",
@@ -28,6 +29,11 @@ const COLUMNS: Readonly<Record<HistoryGrouping, string>> = {
 
 /** Both kinds of table have these; the usage tables have far fewer rows. */
 const IN_USAGE: readonly HistoryGrouping[] = ["application", "interface"];
+
+function columnOf(by: HistoryGrouping): string {
+  if (by === "process") throw new RangeError("Pairs have no process");
+  return COLUMNS[by];
+}
 
 /** Whether the question needs details. */
 export function needsDetails(groupBy: HistoryGrouping | undefined, filter: HistoryFilter): boolean {
@@ -70,6 +76,8 @@ function valueOf(db: DatabaseSync, by: HistoryGrouping, key: string): number[] {
   switch (by) {
     case "application":
       return find("SELECT id FROM application WHERE key = ?").filter((id) => id !== 0);
+    case "process":
+      return processIds(db, key);
     case "scope":
       return positionIn(HISTORY_SCOPES, key);
     case "direction":
@@ -116,7 +124,7 @@ export function usageCondition(db: DatabaseSync, filter: HistoryFilter): string 
 function conditionsOf(db: DatabaseSync, filter: HistoryFilter): string[] {
   return filtered(filter).map((by) => {
     const wanted = [...valuesOf(db, by, filter[by] ?? [])];
-    return `${COLUMNS[by]} IN (${wanted.join(", ")})`;
+    return `${columnOf(by)} IN (${wanted.join(", ")})`;
   });
 }
 
@@ -131,6 +139,8 @@ export function labelOf(
       const found = db.prepare("SELECT key, name FROM application WHERE id = ?").get(value);
       return { key: String(found?.key ?? ""), name: String(found?.name ?? "") };
     }
+    case "process":
+      return processLabel(db, value);
     case "scope":
       return same(HISTORY_SCOPES[value] ?? "other");
     case "direction":
@@ -178,7 +188,7 @@ export function mapPairs(
   const conditions = conditionsOf(db, filter);
   const loopback = HISTORY_SCOPES.indexOf("loopback");
   const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
-  const column = groupBy === undefined ? "0" : COLUMNS[groupBy];
+  const column = groupBy === undefined ? "0" : columnOf(groupBy);
   db.function("map_pair", (id, value, scope) => {
     const of = value as number;
     let known = groups.get(of);

@@ -164,6 +164,12 @@ function check(query: ExportQuery): void {
       `Cannot export: there are ${HISTORY_LEVELS.join(", ")} as ${EXPORT_FORMATS.join(", ")}`,
     );
   }
+  if (filter.process !== undefined) {
+    throw new MonitauriError(
+      "invalid",
+      "Cannot export by process: rows have applications. Ask for it: history --by process --csv",
+    );
+  }
   if (query.level === "second" && needsDetails(undefined, filter)) {
     const names = filtered(filter).join(", ");
     throw new MonitauriError(

@@ -5,7 +5,8 @@ import type { ImportReport } from "../model/history.ts";
 import type { Calendar, LocalDay } from "../model/local-days.ts";
 import { createDictionary } from "./dictionary.ts";
 import { UNEXPLAINED, whole } from "./reconcile.ts";
-import { MACHINE, TEXT_NONE } from "./schema.ts";
+import { MACHINE, SPAN_DETAIL, TEXT_NONE } from "./schema.ts";
+import { spanOf } from "./spans.ts";
 import type { ImportedDay } from "./vnstat.ts";
 
 const IMPORTED = { key: "imported:vnstat", name: "imported from vnStat" } as const;
@@ -24,6 +25,7 @@ export function importDays(
   const addDay = db.prepare("INSERT INTO day VALUES (?, ?, ?, ?, ?, 1) ON CONFLICT DO NOTHING");
   const setUsage = db.prepare("INSERT OR REPLACE INTO day_usage VALUES (?, ?, ?, ?, ?, 0, 0)");
   const setDetail = db.prepare("INSERT OR REPLACE INTO day_detail VALUES (?, ?, ?, ?, ?, 0)");
+  const dropSpan = db.prepare(`DELETE FROM ${SPAN_DETAIL} WHERE at = ?`);
   const sumDay = db.prepare(
     `INSERT OR REPLACE INTO day_usage SELECT at, ${MACHINE}, ${TEXT_NONE}, sum(rx_bytes), sum(tx_bytes), 0, 0
      FROM day_usage WHERE at = ? AND application <> ${MACHINE} GROUP BY at`,
@@ -40,6 +42,7 @@ export function importDays(
       continue;
     }
     const at = day.midnightMinute;
+    dropSpan.run(spanOf(at));
     addDay.run(at, day.endMinute, day.date, at, day.offsetMinutes);
     const application = dictionary.application(IMPORTED.key, IMPORTED.name);
     const on = dictionary.text(one.interface);

@@ -1,4 +1,4 @@
-// From every earlier version to this one, with rows in it; a fixture that version 1 wrote is in test/fixtures/store.
+// From every earlier version to this one, with rows in it: what each version itself wrote is in test/fixtures/store.
 import assert from "node:assert/strict";
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,9 +7,10 @@ import { DatabaseSync } from "node:sqlite";
 import { after, before, test } from "node:test";
 import { migrate, SCHEMA_VERSION, versionOf } from "./migrate.ts";
 import { openHistoryStore } from "./open.ts";
+import { detailOf, tickOf } from "./scripted-ticks.ts";
 
-const FIXTURE = join(import.meta.dirname, "..", "..", "test", "fixtures", "store", "version-1.db");
-/** What is in the fixture: curl received 1,000 bytes in each of the 90 minutes from here on. */
+const FIXTURES = join(import.meta.dirname, "..", "..", "test", "fixtures", "store");
+/** What is in each: curl received 1,000 bytes in each of the 90 minutes from here on. */
 const FIXTURE_START = Date.parse("2026-11-08T12:00:00Z");
 
 let folder: string;
@@ -46,9 +47,14 @@ test("migrate() is all or nothing", () => {
   db.close();
 });
 
-test("openHistoryStore() reads and goes on with what version 1 wrote", () => {
-  const path = join(folder, "version-1.db");
-  copyFileSync(FIXTURE, path);
+for (let version = 1; version <= SCHEMA_VERSION; version += 1) {
+  test(`openHistoryStore() reads and goes on with what version ${version} wrote`, () =>
+    readAndGoOn(version));
+}
+
+function readAndGoOn(version: number): void {
+  const path = join(folder, `version-${version}.db`);
+  copyFileSync(join(FIXTURES, `version-${version}.db`), path);
   const nowMs = FIXTURE_START + 2 * 3_600_000;
   const store = openHistoryStore({ path, version: "2", now: () => nowMs, zone: "Europe/Berlin" });
   const day = { fromMs: FIXTURE_START - 13 * 3_600_000, toMs: FIXTURE_START + 11 * 3_600_000 };
@@ -60,8 +66,17 @@ test("openHistoryStore() reads and goes on with what version 1 wrote", () => {
   store.importDays([{ date: "2026-11-01", interface: "eth0", rxBytes: 5, txBytes: 6 }]);
   const all = store.query({ fromMs: FIXTURE_START - 30 * 86_400_000, toMs: day.toMs });
   assert.equal(all.total.rxBytes, 90_005);
+  // Processes of before are not known, and no byte is lost by it.
+  const tick = tickOf(nowMs, [detailOf({ rxBytes: 7 })]);
+  store.append(tick);
+  const known = (version < 3 ? 0 : 90_000) + 7;
+  const processes = store.query({ ...day, groupBy: "process" });
+  assert.deepEqual(
+    processes.rows.map(({ rxBytes }) => rxBytes).sort((a, b) => a - b),
+    [known, 90_007 - known].filter((bytes) => bytes > 0).sort((a, b) => a - b),
+  );
   store.close();
-});
+}
 
 function tablesOf(db: DatabaseSync): unknown {
   const tables = db

@@ -19,6 +19,7 @@ import { checkFilter, filtered, labelOf, needsDetails } from "./dimensions.ts";
 import { type Kept, readKept } from "./kept.ts";
 import { readMarks } from "./marks.ts";
 import { percentileOf } from "./percentile.ts";
+import { checkProcesses, needsProcesses } from "./processes.ts";
 import { type SegmentOptions, segmentsOf } from "./segments.ts";
 import { readSeries } from "./series.ts";
 import { addBytes, type Groups, groupsOf, machineGroups, NO_BYTES, sumGroups } from "./sums.ts";
@@ -32,6 +33,8 @@ export interface Reading extends QueryContext {
   readonly db: DatabaseSync;
   readonly kept: Kept;
   readonly finest: SegmentOptions["finest"];
+  /** Days have no processes. */
+  readonly coarsest: SegmentOptions["coarsest"];
   /** The machine's rows, where they are what is asked for. */
   readonly total: Groups;
 }
@@ -51,6 +54,7 @@ export function answerQuery(
     db,
     kept: readKept(db),
     finest: needsDetails(query.groupBy, filter) ? "minute" : "second",
+    coarsest: needsProcesses(query.groupBy, filter) ? "hour" : "day",
     total: isFiltered
       ? groupsOf(db, traffic === undefined ? {} : { traffic }, filter)
       : machineGroups(traffic),
@@ -123,8 +127,8 @@ export function answerQuery(
 type Row = Omit<HistoryRow, "key" | "name">;
 
 function sumPeriod(reading: Reading, period: Period, groups: Groups | undefined) {
-  const { db, kept, finest, total } = reading;
-  const { fromMs, toMs, parts } = segmentsOf(db, period, { kept, finest, coarsest: "day" });
+  const { db, kept, finest, coarsest, total } = reading;
+  const { fromMs, toMs, parts } = segmentsOf(db, period, { kept, finest, coarsest });
   const sums = groups === undefined ? undefined : sumGroups(db, parts, groups);
   return {
     fromMs,
@@ -167,6 +171,7 @@ function check(query: HistoryQuery): void {
     throw new MonitauriError("invalid", `Cannot step by ${stepMs} ms: give more than 0`);
   }
   checkFilter(query.filter ?? {});
+  checkProcesses(query.groupBy, query.filter ?? {});
 }
 
 /** @throws MonitauriError "invalid". */

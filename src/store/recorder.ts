@@ -1,12 +1,14 @@
 /** Writes ticks: seconds and minutes at once, hours and days when a minute is over. */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { HistoryLevel, HistoryTick } from "../model/history.ts";
+import { type HistoryLevel, type HistoryTick, MAX_TICK_PROCESSES } from "../model/history.ts";
 import type { Calendar } from "../model/local-days.ts";
 import { createDayBook, hourOf } from "./day-book.ts";
 import { createDictionary, type DictionaryLimits } from "./dictionary.ts";
+import { cellsOf, createProcessBook } from "./processes.ts";
 import { reconcile, whole } from "./reconcile.ts";
 import { LEVELS, MACHINE, TEXT_NONE } from "./schema.ts";
+import { createSpanBook } from "./spans.ts";
 import type { State } from "./state.ts";
 
 export interface Recorder {
@@ -37,7 +39,9 @@ export function createRecorder(
   { state, calendar, limits }: RecorderOptions,
 ): Recorder {
   const dictionary = createDictionary(db, limits);
+  const processes = createProcessBook(db, dictionary, limits?.processesADay);
   const days = createDayBook(db, calendar);
+  const spans = createSpanBook(db, state);
   const writers = {
     second: writersOf(db, "second"),
     minute: writersOf(db, "minute"),
@@ -57,7 +61,10 @@ export function createRecorder(
       [writers.second, second],
       [writers.minute, minute],
     ];
-    if (!makeOpen(minute)) {
+    const isOpen = makeOpen(minute);
+    spans.begin(day.from);
+    if (!isOpen) {
+      spans.changed(day.from);
       found.push([writers.hour, hourOf(minute, day)], [writers.day, day.from]);
     }
     return found;
@@ -80,6 +87,7 @@ export function createRecorder(
 
   function close(minute: number): void {
     const day = days.dayOf(minute);
+    spans.changed(day.from);
     for (const { level, run } of folds) {
       const at = level === "hour" ? hourOf(minute, day) : day.from;
       for (const statement of run) statement.run(at, minute);
@@ -120,6 +128,20 @@ export function createRecorder(
           write?.run(at, application, pair, rxBytes, txBytes, connectionsOpened);
         }
       }
+      for (const process of tick.processes.slice(0, MAX_TICK_PROCESSES)) {
+        const application = ids.get(process.application);
+        if (application === undefined) continue;
+        const id = processes.idOf(process, { application, day });
+        if (id === undefined) continue;
+        for (const { interface: name, ...bytes } of cellsOf(process)) {
+          const { rxBytes, txBytes, rxLoopbackBytes, txLoopbackBytes } = bytes;
+          if (rxBytes === 0 && txBytes === 0) continue;
+          const on = dictionary.text(name);
+          for (const [{ process: write }, at] of goals) {
+            write?.run(at, id, on, rxBytes, txBytes, rxLoopbackBytes, txLoopbackBytes);
+          }
+        }
+      }
       for (const one of tick.coverage) {
         const bytes = [
           whole(one.rxCountedBytes),
@@ -134,7 +156,9 @@ export function createRecorder(
     },
     forget() {
       dictionary.forget();
+      processes.forget();
       days.forget();
+      spans.forget();
     },
   };
 }
@@ -152,6 +176,7 @@ interface Writers {
   readonly usage: StatementSync;
   readonly coverage: StatementSync;
   readonly detail: StatementSync | undefined;
+  readonly process: StatementSync | undefined;
 }
 
 const USAGE = ["rx_bytes", "tx_bytes", "rx_loopback_bytes", "tx_loopback_bytes"];
@@ -164,7 +189,7 @@ const COVERAGE = [
 ];
 
 function writersOf(db: DatabaseSync, level: HistoryLevel): Writers {
-  const { usage, detail, coverage } = LEVELS[level];
+  const { usage, detail, process, coverage } = LEVELS[level];
   return {
     usage: db.prepare(`INSERT INTO ${usage} VALUES (?, ?, ?, ?, ?, ?, ?) ${adding(USAGE)}`),
     coverage: db.prepare(`INSERT INTO ${coverage} VALUES (?, ?, ?, ?, ?, ?) ${adding(COVERAGE)}`),
@@ -172,6 +197,10 @@ function writersOf(db: DatabaseSync, level: HistoryLevel): Writers {
       detail === undefined
         ? undefined
         : db.prepare(`INSERT INTO ${detail} VALUES (?, ?, ?, ?, ?, ?) ${adding(DETAIL)}`),
+    process:
+      process === undefined
+        ? undefined
+        : db.prepare(`INSERT INTO ${process} VALUES (?, ?, ?, ?, ?, ?, ?) ${adding(USAGE)}`),
   };
 }
 
@@ -181,12 +210,20 @@ function foldsOf(db: DatabaseSync, level: "hour" | "day"): StatementSync[] {
   const kinds = [
     { from: minute.usage, to: LEVELS[level].usage, key: ["application", "interface"], sums: USAGE },
     { from: minute.detail, to: LEVELS[level].detail, key: ["application", "pair"], sums: DETAIL },
+    {
+      from: minute.process,
+      to: LEVELS[level].process,
+      key: ["process", "interface"],
+      sums: USAGE,
+    },
     { from: minute.coverage, to: LEVELS[level].coverage, key: ["interface"], sums: COVERAGE },
   ];
-  return kinds.map(({ from, to, key, sums }) =>
-    db.prepare(
-      `INSERT INTO ${to} SELECT ?, ${[...key, ...sums].join(", ")} FROM ${from} WHERE at = ? ${adding(sums)}`,
-    ),
+  return kinds.flatMap(({ from, to, key, sums }) =>
+    to === undefined
+      ? []
+      : db.prepare(
+          `INSERT INTO ${to} SELECT ?, ${[...key, ...sums].join(", ")} FROM ${from} WHERE at = ? ${adding(sums)}`,
+        ),
   );
 }
 

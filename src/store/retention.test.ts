@@ -12,7 +12,7 @@ import { createRememberedState } from "./state.ts";
 const START = Date.parse("2026-11-08T12:00:00Z");
 const DAY = 86_400_000;
 
-test("sweep() deletes pairs, texts and applications that no day has any more, and nothing else", () => {
+test("sweep() deletes pairs, processes, texts and applications that no day has any more, and nothing else", () => {
   const db = new DatabaseSync(":memory:");
   migrate(db);
   const state = createRememberedState(db);
@@ -31,7 +31,8 @@ test("sweep() deletes pairs, texts and applications that no day has any more, an
   assert.equal(values("SELECT id FROM pair").length, 2);
   for (const table of ["second", "minute", "hour", "day"]) {
     const unit = table === "second" ? 60 : 1;
-    for (const kind of ["usage", "coverage", ...(table === "second" ? [] : ["detail"])]) {
+    const more = { second: [], day: ["detail"] }[table] ?? ["detail", "process"];
+    for (const kind of ["usage", "coverage", ...more]) {
       db.exec(`DELETE FROM ${table}_${kind} WHERE at < ${(minute - 1_000) * unit}`);
     }
   }
@@ -42,9 +43,11 @@ test("sweep() deletes pairs, texts and applications that no day has any more, an
     "DE",
     "ann",
     "both.example",
+    "curl",
     "eth0",
     "tls",
   ]);
+  assert.equal(values("SELECT id FROM process").length, 1);
   assert.deepEqual(values("SELECT key FROM application ORDER BY key"), ["", "path:/usr/bin/curl"]);
   db.close();
 

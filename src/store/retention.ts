@@ -4,7 +4,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { HistoryLevel, HistorySettings } from "../model/history.ts";
 import { HOUR_MINUTES } from "./day-book.ts";
 import { unitMs } from "./scan.ts";
-import { LEVELS } from "./schema.ts";
+import { LEVELS, SPAN_DETAIL } from "./schema.ts";
 import type { State, StateName } from "./state.ts";
 
 /** How much one tick deletes of each level at least, in its unit: some thousand rows. */
@@ -135,9 +135,8 @@ export function createRetention(db: DatabaseSync, { state, onSwept }: RetentionO
       const first = oldestOf(level);
       if (first !== undefined && first + sliceOf(level) <= cutoff) deleteSlice(level, cutoff);
     }
-    if (dayDays === null) return;
     const atMs = minute * 60_000;
-    if (deleteSlice("day", minute - dayDays * 1_440)) {
+    if (dayDays !== null && deleteSlice("day", minute - dayDays * 1_440)) {
       db.prepare("DELETE FROM day WHERE from_minute < ?").run(state.get("day_from") ?? 0);
     } else if (Math.abs(atMs - sweptAtMs) >= SWEEP_EVERY_MS) {
       sweptAtMs = atMs;
@@ -147,27 +146,40 @@ export function createRetention(db: DatabaseSync, { state, onSwept }: RetentionO
   }
 }
 
-/** Deletes pairs of which no day is left, and the texts and applications that only they had. */
+/** Deletes pairs of which no day is left, processes of which no hour is, and the texts and applications that only they had. */
 export function sweep(db: DatabaseSync): void {
-  const gone = db
+  const pairs = db
     .prepare("DELETE FROM pair WHERE used_minute < (SELECT min(from_minute) FROM day)")
     .run();
-  if (Number(gone.changes) === 0) return;
-  const inPairs = ["interface", "remote", "spoken", "user", "container", "country"]
-    .map((column) => `SELECT ${column} FROM pair`)
-    .join(" UNION ");
+  const processes = db.prepare(FORGOTTEN_PROCESSES).run(LONGEST_DAY_MINUTES);
+  if (Number(pairs.changes) + Number(processes.changes) === 0) return;
+  const inPairs = [
+    ...["interface", "remote", "spoken", "user", "container", "country"].map(
+      (column) => `SELECT ${column} FROM pair`,
+    ),
+    ...["name", "user", "container"].map((column) => `SELECT ${column} FROM process`),
+    "SELECT interface FROM minute_process UNION SELECT interface FROM hour_process",
+  ].join(" UNION ");
   const coverage = Object.values(LEVELS).map((level) => `SELECT interface FROM ${level.coverage}`);
   const usage = Object.values(LEVELS).map((level) => `SELECT application FROM ${level.usage}`);
   db.exec(`
     DELETE FROM text WHERE id <> 0 AND id NOT IN (${inPairs} UNION ${coverage.join(" UNION ")});
     DELETE FROM application WHERE id <> 0
-      AND id NOT IN (SELECT application FROM pair UNION ${usage.join(" UNION ")});
+      AND id NOT IN (SELECT application FROM pair UNION SELECT application FROM process UNION ${usage.join(" UNION ")});
   `);
 }
 
+/** Used on a day of which no row is left. Where there are none at all, nothing is known of what may be needed. */
+const FORGOTTEN_PROCESSES = `
+  DELETE FROM process WHERE used_minute + ? < (
+    SELECT min(at) FROM (SELECT min(at) AS at FROM minute_process UNION ALL SELECT min(at) FROM hour_process)
+  )`;
+const LONGEST_DAY_MINUTES = 25 * 60;
+
 function levelOf(db: DatabaseSync, level: HistoryLevel) {
   const tables = Object.values(LEVELS[level]).filter((table) => table !== undefined);
-  const deletes = tables.map((table) => db.prepare(`DELETE FROM ${table} WHERE at < ?`));
+  const all = level === "day" ? [...tables, SPAN_DETAIL] : tables;
+  const deletes = all.map((table) => db.prepare(`DELETE FROM ${table} WHERE at < ?`));
   const firsts = tables.map((table) => `SELECT min(at) AS at FROM ${table}`);
   const first = db.prepare(`SELECT min(at) AS at FROM (${firsts.join(" UNION ALL ")})`);
   return {

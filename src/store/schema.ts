@@ -1,12 +1,30 @@
 /** The tables, as numbered steps from each version to the next. A step that was published is never changed. */
 
-/** Names of the tables that hold traffic; each level but the finest has details. */
+/** Names of the tables that hold traffic; each level but the finest has details, minutes and hours have processes. */
 export const LEVELS = {
-  second: { usage: "second_usage", coverage: "second_coverage", detail: undefined },
-  minute: { usage: "minute_usage", coverage: "minute_coverage", detail: "minute_detail" },
-  hour: { usage: "hour_usage", coverage: "hour_coverage", detail: "hour_detail" },
-  day: { usage: "day_usage", coverage: "day_coverage", detail: "day_detail" },
+  second: {
+    usage: "second_usage",
+    coverage: "second_coverage",
+    detail: undefined,
+    process: undefined,
+  },
+  minute: {
+    usage: "minute_usage",
+    coverage: "minute_coverage",
+    detail: "minute_detail",
+    process: "minute_process",
+  },
+  hour: {
+    usage: "hour_usage",
+    coverage: "hour_coverage",
+    detail: "hour_detail",
+    process: "hour_process",
+  },
+  day: { usage: "day_usage", coverage: "day_coverage", detail: "day_detail", process: undefined },
 } as const;
+
+/** Details of several days in one; see spans.ts. */
+export const SPAN_DETAIL = "span_detail";
 
 /** Application of the machine's own totals in the usage tables; its interface is TEXT_NONE. */
 export const MACHINE = 0;
@@ -110,5 +128,33 @@ const IMPORTED_DAYS = `
   ALTER TABLE day ADD COLUMN imported INTEGER NOT NULL DEFAULT 0;
 `;
 
+const byProcess = (table: string) => `
+  CREATE TABLE ${table} (
+    at INTEGER NOT NULL,
+    process INTEGER NOT NULL,
+    interface INTEGER NOT NULL,
+    rx_bytes INTEGER NOT NULL,
+    tx_bytes INTEGER NOT NULL,
+    rx_loopback_bytes INTEGER NOT NULL,
+    tx_loopback_bytes INTEGER NOT NULL,
+    PRIMARY KEY (at, process, interface)
+  ) STRICT, WITHOUT ROWID;`;
+
+const PROCESSES_AND_SPANS = `
+  CREATE TABLE process (
+    id INTEGER PRIMARY KEY,
+    pid INTEGER NOT NULL,
+    started_ms INTEGER NOT NULL,
+    application INTEGER NOT NULL,
+    name INTEGER NOT NULL,
+    user INTEGER NOT NULL,
+    container INTEGER NOT NULL,
+    used_minute INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX process_by_pid ON process (pid, started_ms);
+  ${["minute_process", "hour_process"].map(byProcess).join("")}
+  ${detail(SPAN_DETAIL)}
+`;
+
 /** MIGRATIONS[n] makes version n + 1 of version n. */
-export const MIGRATIONS: readonly string[] = [FIRST, IMPORTED_DAYS];
+export const MIGRATIONS: readonly string[] = [FIRST, IMPORTED_DAYS, PROCESSES_AND_SPANS];

@@ -4,6 +4,7 @@ import type {
   CoverageBytes,
   HistoryActivity,
   HistoryDetail,
+  HistoryProcess,
   HistoryTick,
 } from "../model/history.ts";
 
@@ -63,6 +64,11 @@ export function tickOf(
     machine[isLoopback ? "rxLoopbackBytes" : "rxBytes"] += detail.rxBytes;
     machine[isLoopback ? "txLoopbackBytes" : "txBytes"] += detail.txBytes;
   }
+  const processes = [...rows.values()].map((row): HistoryProcess => {
+    const { key: application, name, byInterface, ...bytes } = row;
+    const interfaces = [...byInterface].map(([on, moved]) => ({ name: on, ...moved }));
+    return { ...PROCESS, application, name, ...bytes, interfaces };
+  });
   const applications: HistoryActivity[] = [...rows.values()].map(({ byInterface, ...row }) => ({
     ...row,
     interfaces: [...byInterface].map(([name, bytes]) => ({ name, ...bytes })),
@@ -86,10 +92,19 @@ export function tickOf(
     machine,
     applications,
     details,
+    processes,
     coverage,
     ...different,
   };
 }
+
+/** Each application has one. */
+const PROCESS = {
+  pid: 100,
+  startedAtMs: 1_700_000_000_000,
+  user: "ann",
+  container: "",
+};
 
 interface Row {
   readonly key: string;

@@ -11,6 +11,8 @@ const MINUTE_MS = 60_000;
 /** Rows of one level, by when they begin. */
 export interface Segment extends Period {
   readonly level: HistoryLevel;
+  /** Of spans.ts: one row of SPAN_DETAIL for each pair. */
+  readonly isSpan?: true;
 }
 
 export interface Segments extends Period {

@@ -78,6 +78,7 @@ export function totalSeries(
   return { ...step, startsMs, observedMs, rxBytes: [...rx], txBytes: [...tx] };
 }
 
-function partsOf({ db, kept, finest }: Reading, period: Period, { level }: Step) {
-  return segmentsOf(db, period, { kept, finest, coarsest: level }).parts;
+function partsOf({ db, kept, finest, coarsest }: Reading, period: Period, { level }: Step) {
+  return segmentsOf(db, period, { kept, finest, coarsest: level === "day" ? coarsest : level })
+    .parts;
 }

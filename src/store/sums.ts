@@ -4,21 +4,26 @@ import type { DatabaseSync } from "node:sqlite";
 import type {
   HistoryBytes,
   HistoryFilter,
+  HistoryGrouping,
   HistoryQuery,
   HistoryTraffic,
 } from "../model/history.ts";
 import { mapPairs, needsDetails, valuesOf } from "./dimensions.ts";
+import { LEFT_OUT, mapProcesses, NO_PROCESS, needsProcesses } from "./processes.ts";
 import { scan, unitMs, type Visit } from "./scan.ts";
-import { MACHINE } from "./schema.ts";
+import { LEVELS, MACHINE } from "./schema.ts";
 import type { Segment } from "./segments.ts";
+import { withSpans } from "./spans.ts";
 
 /** Which group a row is in, and how to read the rows. */
 export interface Groups {
-  readonly kind: "usage" | "detail";
+  readonly kind: "usage" | "detail" | "process";
   readonly applications: readonly number[] | undefined;
   readonly except: number | undefined;
-  /** -1: none. */
+  /** Negative: none. Of kind "process" the first is the process, and EXPLAINS counts against the rest. */
   indexOf(application: number, inner: number): number;
+  /** What no process explains of these applications has a group, too. */
+  readonly rest?: { readonly index: number; readonly usage: Groups } | undefined;
   /** Value of the grouping, by index. */
   readonly values: readonly number[];
   isLoopback(inner: number): boolean;
@@ -67,15 +72,17 @@ const PARTS: Readonly<Record<HistoryTraffic | "both", Part>> = {
 
 export function groupsOf(
   db: DatabaseSync,
-  { groupBy, traffic }: Pick<HistoryQuery, "groupBy" | "traffic">,
+  asked: Pick<HistoryQuery, "groupBy" | "traffic">,
   filter: HistoryFilter,
 ): Groups {
+  const { groupBy, traffic } = asked;
   const part = PARTS[traffic ?? "both"];
   const applications =
     filter.application === undefined
       ? undefined
       : [...valuesOf(db, "application", filter.application)];
   const except = applications === undefined ? MACHINE : undefined;
+  if (needsProcesses(groupBy, filter)) return processGroupsOf(db, asked, filter);
   if (needsDetails(groupBy, filter)) {
     const { group, isLoopback, values } = mapPairs(db, groupBy, filter);
     return {
@@ -113,6 +120,55 @@ export function groupsOf(
   };
 }
 
+function processGroupsOf(
+  db: DatabaseSync,
+  { groupBy, traffic }: Pick<HistoryQuery, "groupBy" | "traffic">,
+  filter: HistoryFilter,
+): Groups {
+  const setOf = (by: HistoryGrouping) => {
+    const keys = filter[by];
+    return keys === undefined ? undefined : valuesOf(db, by, keys);
+  };
+  const wanted = setOf("process");
+  const { group, values: mapped } = mapProcesses(db, groupBy, {
+    application: setOf("application"),
+    process: wanted,
+    user: setOf("user"),
+    container: setOf("container"),
+  });
+  const interfaces = setOf("interface");
+  const values = groupBy === undefined ? [0] : groupBy === "interface" ? [] : [...mapped];
+  const known = new Map<number, number>();
+  const isRestOf = filter.user === undefined && filter.container === undefined;
+  const isRestAsked = (groupBy ?? "process") === "process" && (wanted?.has(NO_PROCESS) ?? true);
+  const { process: _, ...others } = filter;
+  const rest =
+    isRestOf && isRestAsked
+      ? {
+          index: groupBy === undefined ? 0 : values.push(NO_PROCESS) - 1,
+          usage: groupsOf(db, traffic === undefined ? {} : { traffic }, others),
+        }
+      : undefined;
+  return {
+    kind: "process",
+    applications: undefined,
+    except: undefined,
+    indexOf(process, inner) {
+      if (interfaces !== undefined && !interfaces.has(inner)) return LEFT_OUT;
+      const index = group[process] ?? LEFT_OUT;
+      if (groupBy !== "interface" || index < 0) return index;
+      const found = known.get(inner) ?? values.push(inner) - 1;
+      known.set(inner, found);
+      return found;
+    },
+    values,
+    isLoopback: () => false,
+    part: PARTS[traffic ?? "both"],
+    traffic,
+    rest,
+  };
+}
+
 export function sumGroups(
   db: DatabaseSync,
   segments: readonly Segment[],
@@ -121,24 +177,24 @@ export function sumGroups(
   const sums: number[] = [];
   const isDetail = groups.kind === "detail";
   const { part, traffic } = groups;
-  const visit: Visit = (_at, application, inner, rx, tx, rxLoopback, txLoopback, opened) => {
-    const index = groups.indexOf(application, inner);
-    if (index < 0) return;
+  const read = isDetail ? withSpans(db, segments) : segments;
+  visitGroups(db, read, groups, (index, sign, row) => {
+    const { inner, rx, tx, rxLoopback, txLoopback, opened } = row;
     const at = index * FIELDS;
     while (sums.length <= at) sums.push(0, 0, 0, 0, 0);
     const isLoopback = isDetail && groups.isLoopback(inner);
-    const [down, up] = isLoopback ? [rx, tx] : [rxLoopback, txLoopback];
-    sums[at] = (sums[at] ?? 0) + part(rx, down);
-    sums[at + 1] = (sums[at + 1] ?? 0) + part(tx, up);
+    const down = isLoopback ? rx : rxLoopback;
+    const up = isLoopback ? tx : txLoopback;
+    sums[at] = (sums[at] ?? 0) + sign * part(rx, down);
+    sums[at + 1] = (sums[at + 1] ?? 0) + sign * part(tx, up);
     if (traffic !== "networks") {
-      sums[at + 2] = (sums[at + 2] ?? 0) + down;
-      sums[at + 3] = (sums[at + 3] ?? 0) + up;
+      sums[at + 2] = (sums[at + 2] ?? 0) + sign * down;
+      sums[at + 3] = (sums[at + 3] ?? 0) + sign * up;
     }
     if (traffic === undefined || isLoopback === (traffic === "loopback")) {
       sums[at + 4] = (sums[at + 4] ?? 0) + opened;
     }
-  };
-  for (const segment of segments) scan(db, segment, groups, visit);
+  });
   return {
     sums,
     of(index) {
@@ -148,6 +204,56 @@ export function sumGroups(
       return { rxBytes, txBytes, rxLoopbackBytes, txLoopbackBytes, connectionsOpened };
     },
   };
+}
+
+/** One row, the same object for all. */
+interface Visited {
+  at: number;
+  inner: number;
+  rx: number;
+  tx: number;
+  rxLoopback: number;
+  txLoopback: number;
+  opened: number;
+}
+
+/** Each row with its group, and what processes explain of their applications once more against the rest. */
+function visitGroups(
+  db: DatabaseSync,
+  segments: readonly Segment[],
+  groups: Groups,
+  each: (index: number, sign: 1 | -1, row: Visited, unit: number) => void,
+): void {
+  const row: Visited = { at: 0, inner: 0, rx: 0, tx: 0, rxLoopback: 0, txLoopback: 0, opened: 0 };
+  const { rest } = groups;
+  for (const segment of segments) {
+    const unit = unitMs(segment.level);
+    const visitOf = (told: (of: number, inner: number) => void): Visit => {
+      return (at, of, inner, rx, tx, rxLoopback, txLoopback, opened) => {
+        row.at = at;
+        row.inner = inner;
+        row.rx = rx;
+        row.tx = tx;
+        row.rxLoopback = rxLoopback;
+        row.txLoopback = txLoopback;
+        row.opened = opened;
+        told(of, inner);
+      };
+    };
+    const visit = visitOf((of, inner) => {
+      const index = groups.indexOf(of, inner);
+      if (index >= 0) each(index, 1, row, unit);
+      if (rest !== undefined && index !== LEFT_OUT) each(rest.index, -1, row, unit);
+    });
+    if (groups.kind !== "process" || LEVELS[segment.level].process !== undefined) {
+      scan(db, segment, groups, visit);
+    }
+    if (rest === undefined) continue;
+    const restOf = visitOf((application, inner) => {
+      if (rest.usage.indexOf(application, inner) >= 0) each(rest.index, 1, row, unit);
+    });
+    scan(db, segment, rest.usage, restOf);
+  }
 }
 
 export function addBytes(a: HistoryBytes, b: HistoryBytes): HistoryBytes {
@@ -186,28 +292,21 @@ export function sumSteps(
   const steps = startsMs.length;
   const rx = new Float64Array(lines * steps);
   const tx = new Float64Array(lines * steps);
-  for (const segment of segments) {
-    const unit = unitMs(segment.level);
-    let lastAt = Number.NaN;
-    let step = 0;
-    scan(
-      db,
-      segment,
-      groups,
-      (at, application, inner, rxBytes, txBytes, rxLoopback, txLoopback) => {
-        const line = lineOf(groups.indexOf(application, inner));
-        if (line < 0) return;
-        if (at !== lastAt) {
-          lastAt = at;
-          step = stepOf(startsMs, at * unit);
-        }
-        const cell = line * steps + step;
-        const isLoopback = isDetail && groups.isLoopback(inner);
-        rx[cell] = (rx[cell] ?? 0) + part(rxBytes, isLoopback ? rxBytes : rxLoopback);
-        tx[cell] = (tx[cell] ?? 0) + part(txBytes, isLoopback ? txBytes : txLoopback);
-      },
-    );
-  }
+  let lastMs = Number.NaN;
+  let step = 0;
+  visitGroups(db, segments, groups, (index, sign, row, unit) => {
+    const line = lineOf(index);
+    if (line < 0) return;
+    const atMs = row.at * unit;
+    if (atMs !== lastMs) {
+      lastMs = atMs;
+      step = stepOf(startsMs, atMs);
+    }
+    const cell = line * steps + step;
+    const isLoopback = isDetail && groups.isLoopback(row.inner);
+    rx[cell] = (rx[cell] ?? 0) + sign * part(row.rx, isLoopback ? row.rx : row.rxLoopback);
+    tx[cell] = (tx[cell] ?? 0) + sign * part(row.tx, isLoopback ? row.tx : row.txLoopback);
+  });
   return { rx, tx };
 }
 
