@@ -2,7 +2,7 @@
 // clock readings are part of every figure.
 import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import koffi from "koffi";
-import { findCgroup2 } from "../src/collector/linux/cgroup2.ts";
+import { findCgroup2 } from "../src/native/cgroup2.ts";
 import { systemCall } from "../src/native/libc.ts";
 import { atEnd, run } from "../test/e2e/generators/place.ts";
 

@@ -1,8 +1,8 @@
 /** Follows the host's interfaces over time: stable ids, counters that never go back, a last word of those that vanish. */
 
 import type { InterfaceReading } from "../model/snapshot.ts";
+import { type InterfaceFacts, interfaceFacts, readDriver } from "../native/interface-kind.ts";
 import type { NetworkInterface } from "../native/interfaces.ts";
-import { type InterfaceFacts, interfaceFacts, readDriver } from "./interface-kind.ts";
 import { createTunCarriers, type TunCarriers } from "./tun-carriers.ts";
 
 export interface InterfaceWatch {

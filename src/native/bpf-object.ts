@@ -29,6 +29,8 @@ export interface LoadOptions {
   readonly maxEntries?: Readonly<Record<string, number>>;
   /** Values of `const volatile` globals in the order in which they lie in .rodata, 4 bytes each. */
   readonly constants?: readonly number[];
+  /** What the kernel's lists call the object's global variables: "traffic" where not given. */
+  readonly name?: string;
 }
 
 export interface BpfObject {
@@ -38,9 +40,13 @@ export interface BpfObject {
   runIterator(program: string): void;
   /** Attaches at the egress of a device; the link goes with this process (Linux 6.6+). */
   attachDeviceEgress(program: string, ifindex: number): BpfLink;
+  /** For whoever attaches it by other means. */
+  programFd(program: string): number;
   /** Maps an mmapable array, or the object's global variables, into this process. */
   share(map: string): SharedMemory;
   valueBytes(map: string): number;
+  /** False where the map is full. */
+  update(map: string, key: Buffer, value: Buffer): boolean;
   /** The value of a key, or undefined. */
   lookup(map: string, key: Buffer, value: Buffer): boolean;
   remove(map: string, key: Buffer): void;
@@ -61,7 +67,7 @@ const BPF_SYSTEM_CALL: Partial<Record<string, number>> = { x64: 321, arm64: 280 
 
 /** @throws MonitauriError when the kernel refuses a program; the message has the verifier's last lines. */
 export function loadBpfObject(libbpf: Libbpf, bytes: Buffer, options: LoadOptions): BpfObject {
-  const object = libbpf.objectOpenMemory(bytes, bytes.length, openOptions());
+  const object = libbpf.objectOpenMemory(bytes, bytes.length, openOptions(options.name));
   if (object === null) {
     throw new MonitauriError(
       "failed",
@@ -77,8 +83,8 @@ export function loadBpfObject(libbpf: Libbpf, bytes: Buffer, options: LoadOption
 }
 
 /** struct bpf_object_open_opts: its size, then the object's name. */
-function openOptions(): Buffer {
-  const name = Buffer.from("traffic\0");
+function openOptions(objectName = "traffic"): Buffer {
+  const name = Buffer.from(`${objectName}\0`);
   const options = Buffer.alloc(72);
   options.writeBigUInt64LE(72n, 0);
   options.writeBigUInt64LE(BigInt(koffi.address(name)), 8);
@@ -246,6 +252,10 @@ function handle(
     valueBytes(name) {
       const map = maps.get(name) ?? [...maps].find(([full]) => full.endsWith(name))?.[1];
       return map === undefined ? 0 : libbpf.mapValueSize(map);
+    },
+    programFd: (name) => libbpf.programFd(program(name)),
+    update(name, key, value) {
+      return libbpf.update(mapFd(name), key, value, 0) === 0;
     },
     lookup(name, key, value) {
       return libbpf.lookup(mapFd(name), key, value) === 0;

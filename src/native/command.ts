@@ -14,6 +14,8 @@ export interface CommandOptions {
   readonly descriptor?: number;
   /** Further variables: a program with a window must find its display. */
   readonly env?: Readonly<Record<string, string>>;
+  /** What it reads from its standard input; nothing where not given. */
+  readonly input?: string;
 }
 
 export interface CommandResult {
@@ -31,14 +33,21 @@ export function runCommand(
   options: CommandOptions = {},
 ): Promise<CommandResult> {
   const [file, ...args] = argv;
-  const { timeoutMs = 10_000, descriptor, env } = options;
+  const { timeoutMs = 10_000, descriptor, env, input } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, {
       env: { ...env, PATH: SEARCH_PATH, LC_ALL: "C" },
-      stdio: ["ignore", "pipe", "pipe", ...(descriptor === undefined ? [] : [descriptor])],
+      stdio: [
+        input === undefined ? "ignore" : "pipe",
+        "pipe",
+        "pipe",
+        ...(descriptor === undefined ? [] : [descriptor]),
+      ],
       timeout: timeoutMs,
       killSignal: "SIGKILL",
     });
+    child.stdin?.on("error", () => {}); // it may end without reading
+    child.stdin?.end(input);
     let stdout = "";
     let stderr = "";
     child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {

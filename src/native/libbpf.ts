@@ -32,6 +32,7 @@ export interface Libbpf {
   linkFd(link: Pointer): number;
   linkDestroy(link: Pointer): number;
   lookup(fd: number, key: Buffer, value: Buffer): number;
+  update(fd: number, key: Buffer, value: Buffer, flags: number): number;
   remove(fd: number, key: Buffer): number;
   nextKey(fd: number, key: Buffer | null, next: Buffer): number;
   objectInfo(fd: number, info: Buffer, length: [number]): number;
@@ -87,6 +88,7 @@ function bind(library: LibraryHandle): Libbpf {
     iteratorCreate: f("int bpf_iter_create(int link_fd)"),
     linkFd: f("int bpf_link__fd(void *link)"),
     linkDestroy: f("int bpf_link__destroy(void *link)"),
+    update: f("int bpf_map_update_elem(int fd, void *key, void *value, uint64_t flags)"),
     lookup: f("int bpf_map_lookup_elem(int fd, void *key, void *value)"),
     remove: f("int bpf_map_delete_elem(int fd, void *key)"),
     nextKey: f("int bpf_map_get_next_key(int fd, void *key, void *next)"),

@@ -7,15 +7,33 @@ export const FLAG_REQUEST = 1;
 export const FLAG_MULTI = 2;
 export const FLAG_DUMP_INTERRUPTED = 0x10;
 export const FLAG_DUMP = 0x300;
+export const FLAG_ACK = 4;
+export const FLAG_EXCLUSIVE = 0x200;
+export const FLAG_CREATE = 0x400;
 
 /** A request for a whole list: `body` behind the header. */
 export function dumpRequest(type: number, body: Uint8Array): Buffer {
+  return request(type, FLAG_DUMP, body);
+}
+
+/** A request with other flags than those of a list. */
+export function request(type: number, flags: number, body: Uint8Array): Buffer {
   const message = Buffer.alloc(HEADER_BYTES + body.length);
   message.writeUInt32LE(message.length, 0);
   message.writeUInt16LE(type, 4);
-  message.writeUInt16LE(FLAG_REQUEST | FLAG_DUMP, 6);
+  message.writeUInt16LE(FLAG_REQUEST | flags, 6);
   message.set(body, HEADER_BYTES);
   return message;
+}
+
+/** One attribute with its value, or with attributes inside. */
+export function attribute(type: number, value: Uint8Array | readonly Uint8Array[]): Buffer {
+  const inside = value instanceof Uint8Array ? value : Buffer.concat(value);
+  const whole = Buffer.alloc(aligned(4 + inside.length));
+  whole.writeUInt16LE(4 + inside.length, 0);
+  whole.writeUInt16LE(type, 2);
+  whole.set(inside, 4);
+  return whole;
 }
 
 /** Calls `visit` for each message of one received part; `at` is where its header starts, `end` where its data ends. */

@@ -2,9 +2,9 @@
 
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { CgroupContainer } from "../../model/cgroup.ts";
 import { printable } from "../../model/printable.ts";
 import type { Container } from "../../model/process.ts";
-import type { CgroupContainer } from "./cgroup.ts";
 
 /** Containers that are remembered; the one read longest ago is forgotten first. */
 const CONTAINER_LIMIT = 1_024;

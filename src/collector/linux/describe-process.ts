@@ -2,9 +2,9 @@
 
 import { realpathSync, statSync } from "node:fs";
 import { applicationOf, type ProgramFacts, resolvePath } from "../../model/application.ts";
+import { type CgroupFacts, parseCgroup } from "../../model/cgroup.ts";
 import { printable } from "../../model/printable.ts";
 import type { Application, Container, Process } from "../../model/process.ts";
-import { type CgroupFacts, parseCgroup } from "./cgroup.ts";
 import type { ContainerNames } from "./container-names.ts";
 import { isSameStart, type Procfs, startMsOf } from "./procfs.ts";
 

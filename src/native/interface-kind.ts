@@ -2,7 +2,7 @@
 
 import { readlinkSync } from "node:fs";
 import type { InterfaceReading } from "../model/snapshot.ts";
-import type { NetworkInterface } from "../native/interfaces.ts";
+import type { NetworkInterface } from "./interfaces.ts";
 
 export interface InterfaceFacts
   extends Pick<InterfaceReading, "kind" | "linkHeaderBytes" | "countsSegments"> {

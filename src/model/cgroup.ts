@@ -1,6 +1,6 @@
 /** The container and the systemd unit that the text of /proc/PID/cgroup stands for (cgroups(7)). */
 
-import type { Container } from "../../model/process.ts";
+import type { Container } from "./process.ts";
 
 /** `id` is the engine's full one: it names the engine's files. */
 export interface CgroupContainer {

@@ -1,0 +1,163 @@
+/** At which interfaces packets are classified, and as what. */
+
+import { readFileSync, readlinkSync } from "node:fs";
+import type { LimitRule } from "../model/limit.ts";
+import { runCommand } from "../native/command.ts";
+import { interfaceFacts, readDriver } from "../native/interface-kind.ts";
+import { type NetworkInterface, readInterfaces } from "../native/interfaces.ts";
+import type { DevicePlace } from "./keys.ts";
+
+export interface LimitedDevice {
+  readonly name: string;
+  readonly ifindex: number;
+  readonly linkHeaderBytes: number;
+  readonly place: DevicePlace;
+  /** Rules of the container behind it; undefined: none is. */
+  readonly container?: readonly LimitRule[];
+}
+
+export interface FoundInterface extends NetworkInterface {
+  readonly kind: "loopback" | "physical" | "virtual" | "tunnel";
+}
+
+export function findInterfaces(): FoundInterface[] {
+  return readInterfaces().map((one) => ({
+    ...one,
+    kind: interfaceFacts(one, readDriver(one.name)).kind,
+  }));
+}
+
+/** Pure. Every active interface that leads off the machine, those that a rule names, and the host ends of limited
+ * containers; loopback and our own shapers never. `routes`: ifindexes or names with a default route. */
+export function limitedDevices(
+  interfaces: readonly FoundInterface[],
+  {
+    rules,
+    routes,
+    containers,
+  }: {
+    readonly rules: readonly LimitRule[];
+    readonly routes: ReadonlySet<string>;
+    readonly containers: ReadonlyMap<number, readonly LimitRule[]>;
+  },
+): LimitedDevice[] {
+  const usable = interfaces.filter(
+    ({ kind, up, linkKind }) => up && kind !== "loopback" && linkKind !== "ifb",
+  );
+  const hasHardware = usable.some(({ kind }) => kind === "physical");
+  const found: LimitedDevice[] = [];
+  for (const one of usable) {
+    const named = rules.filter(
+      ({ target }) => target.kind === "interface" && target.name === one.name,
+    );
+    const container = containers.get(one.ifindex);
+    const isWire =
+      one.kind === "physical" ||
+      // PPP is carried by frames that are not IP, so that its rules cannot hold at the interface below.
+      one.linkKind === "ppp" ||
+      // Within a container or a virtual machine's namespace the way out is such a device.
+      (one.kind === "virtual" && !hasHardware && one.master === 0 && routes.has(one.name));
+    if (!isWire && one.kind !== "tunnel" && named.length === 0 && container === undefined) continue;
+    const role = container !== undefined ? "container" : isWire ? "wire" : "inside";
+    found.push({
+      name: one.name,
+      ifindex: one.ifindex,
+      linkHeaderBytes: one.linkType === ARPHRD_ETHER ? 14 : 0,
+      place: { rules: named, role },
+      ...(container === undefined ? {} : { container }),
+    });
+  }
+  return found;
+}
+
+const ARPHRD_ETHER = 1;
+
+/** Names of interfaces with a default route. */
+export function defaultRoutes(): Set<string> {
+  const found = new Set<string>();
+  for (const line of textOf("/proc/self/net/route").split("\n").slice(1)) {
+    const [name, destination, , flags, , , , mask] = line.split("\t");
+    if (
+      name &&
+      destination === "00000000" &&
+      mask === "00000000" &&
+      (Number(`0x${flags}`) & 1) !== 0
+    )
+      found.add(name);
+  }
+  for (const line of textOf("/proc/self/net/ipv6_route").split("\n")) {
+    const fields = line.trim().split(/\s+/);
+    const [destination, bits] = fields;
+    const name = fields[9];
+    if (name && name !== "lo" && bits === "00" && /^0+$/.test(destination ?? "")) found.add(name);
+  }
+  return found;
+}
+
+export interface ContainerEnds {
+  /** Host ends of the interfaces of a process in another network namespace; empty where it is in ours. */
+  find(pid: number): readonly number[];
+  /** Waits for the namespaces that find() did not know yet. */
+  settle(): Promise<void>;
+}
+
+/** Asks each namespace once: its veth devices say the index of their other end. */
+export function createContainerEnds(): ContainerEnds {
+  const own = namespaceOf("self");
+  const known = new Map<string, readonly number[]>();
+  const asked = new Map<string, number>();
+  return {
+    find(pid) {
+      const namespace = namespaceOf(pid);
+      if (namespace === undefined || namespace === own) return [];
+      const ends = known.get(namespace);
+      if (ends === undefined || ends.length === 0) asked.set(namespace, pid);
+      return ends ?? [];
+    },
+    async settle() {
+      for (const [namespace, pid] of asked) known.set(namespace, await askNamespace(pid));
+      asked.clear();
+      while (known.size > NAMESPACE_LIMIT) known.delete(known.keys().next().value ?? "");
+    },
+  };
+}
+
+const NAMESPACE_LIMIT = 1_024;
+
+async function askNamespace(pid: number): Promise<number[]> {
+  try {
+    const enter = [
+      "nsenter",
+      "--target",
+      String(pid),
+      "--net",
+      "ip",
+      "-j",
+      "link",
+      "show",
+    ] as const;
+    const { stdout } = await runCommand(enter, { timeoutMs: 2_000 });
+    const links: { link_index?: number; link_netnsid?: number }[] = JSON.parse(stdout || "[]");
+    return links.flatMap(({ link_index, link_netnsid }) =>
+      link_index === undefined || link_netnsid === undefined ? [] : [link_index],
+    );
+  } catch {
+    return []; // the process has ended
+  }
+}
+
+function namespaceOf(pid: number | "self"): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`);
+  } catch {
+    return undefined;
+  }
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,313 @@
+/** Rules in force: keeps the kernel as they want it, while processes, interfaces and containers come and go. */
+
+import type { LimitAchieved, LimitRule } from "../model/limit.ts";
+import {
+  type ContainerEnds,
+  createContainerEnds,
+  defaultRoutes,
+  findInterfaces,
+  limitedDevices,
+} from "./devices.ts";
+import { createExecutableSearch } from "./executables.ts";
+import type { ClsactOwned, Journal } from "./journal.ts";
+import { openKernelSide } from "./kernel-side.ts";
+import { type ClassKey, isOwnerRule, keyText } from "./keys.ts";
+import { classKey, classValue, RULE_SLOTS } from "./layout.ts";
+import type { LimitedProcess } from "./limiter.ts";
+import {
+  type Attachment,
+  type Desired,
+  describeSteps,
+  desire,
+  NOTHING_DESIRED,
+  planSteps,
+  SHAPERS,
+  type Steps,
+  shapersOf,
+} from "./linux-plan.ts";
+import { createMeter } from "./meter.ts";
+import { createNumbers } from "./numbers.ts";
+import { createOwnerFollower } from "./owner-follower.ts";
+import { createPlaceBook, findCgroups, type Placed } from "./places.ts";
+import { endRefused } from "./refused-sockets.ts";
+import type { Shaper } from "./shaper-plan.ts";
+import {
+  attachToDevice,
+  attachToShaper,
+  detachFromDevice,
+  releaseClsact,
+  removeLeftovers,
+  runBatch,
+} from "./traffic-control.ts";
+
+/** Often enough for "within a second", and for the heartbeat, which lapses after two. */
+const TICK_MS = 500;
+const BEAT_MS = 250;
+
+export interface EnforcementOptions {
+  readonly journal: Journal;
+  readonly objectFile: URL;
+  readonly leaf: Shaper["leaf"];
+  readonly processes: () => Promise<readonly LimitedProcess[]>;
+  readonly onFault: (message: string) => void;
+  /** Does the regular work between other calls. */
+  inTurn<T>(work: () => Promise<T>): Promise<T>;
+}
+
+export interface Enforcement {
+  plan(rules: readonly LimitRule[]): Promise<readonly string[]>;
+  /** Not empty. On failure the rules of before are in force again. */
+  apply(rules: readonly LimitRule[]): Promise<void>;
+  achieved(): readonly LimitAchieved[];
+  close(): Promise<void>;
+}
+
+export function createEnforcement(options: EnforcementOptions): Enforcement {
+  const { journal, leaf, onFault } = options;
+  const kernel = openKernelSide(options.objectFile);
+  const placeBook = createPlaceBook();
+  const ruleSlots = createNumbers(RULE_SLOTS - 1);
+  const ends: ContainerEnds = createContainerEnds();
+  const executables = createExecutableSearch();
+  const owners = createOwnerFollower(kernel, options.processes);
+  const meter = createMeter(kernel);
+  const owned: ClsactOwned[] = [];
+  let rules: readonly LimitRule[] = [];
+  let now: Desired = NOTHING_DESIRED;
+  let wanted = new Map<string, ClassKey>();
+  let refusedBefore = "";
+  let tick: NodeJS.Timeout | undefined;
+  let beat: NodeJS.Timeout | undefined;
+  let isClosed = false;
+
+  async function look(ruled: readonly LimitRule[]): Promise<Seen> {
+    const hasOwners = ruled.some(isOwnerRule);
+    const assigned = hasOwners
+      ? await owners.assign(ruled)
+      : new Map<number, readonly LimitRule[]>();
+    const containers = await containerEnds(ruled, assigned);
+    const devices = limitedDevices(findInterfaces(), {
+      rules: ruled,
+      routes: defaultRoutes(),
+      containers,
+    });
+    const placed = placeBook.place({
+      rules: ruled,
+      devices,
+      assigned,
+      executables: hasOwners ? executables.find(ruled, owners.paths()) : [],
+      cgroups: findCgroups(kernel.cgroupPath, ruled, owners.containerIds()),
+    });
+    for (const key of kernel.takeWanted()) wanted.set(keyText(key), key);
+    const desired = desire({
+      places: placed.places,
+      wanted: wanted.values(),
+      devices,
+      before: now,
+    });
+    return { assigned, placed, desired };
+  }
+
+  async function containerEnds(
+    ruled: readonly LimitRule[],
+    assigned: ReadonlyMap<number, readonly LimitRule[]>,
+  ): Promise<Map<number, readonly LimitRule[]>> {
+    const found = new Map<number, readonly LimitRule[]>();
+    if (!ruled.some(({ target }) => target.kind === "container")) return found;
+    const find = () => {
+      for (const [pid, list] of assigned) {
+        const ofContainer = list.filter(({ target }) => target.kind === "container");
+        if (ofContainer.length === 0) continue;
+        for (const ifindex of ends.find(pid)) found.set(ifindex, ofContainer);
+      }
+    };
+    find();
+    await ends.settle();
+    find();
+    return found;
+  }
+
+  /** Brings the kernel from what it has to what the rules want now. */
+  async function reconcile(ruled: readonly LimitRule[]): Promise<void> {
+    const seen = await look(ruled);
+    const lost = now.attachments.filter((one) => !meter.isThere(one));
+    const before = { ...now, attachments: now.attachments.filter((one) => !lost.includes(one)) };
+    const steps = planSteps(before, seen.desired, leaf);
+    await carryOut(steps, seen, ruled);
+    now = seen.desired;
+    rules = ruled;
+    forgetWanted(seen.placed);
+  }
+
+  async function carryOut(steps: Steps, seen: Seen, ruled: readonly LimitRule[]): Promise<void> {
+    const { desired, placed, assigned } = seen;
+    if (steps.links.length > 0) journal.write({ clsact: owned });
+    await runBatch("ip", steps.links);
+    await runBatch("tc", steps.add);
+    for (const shaping of shapersOf(desired)) {
+      if (steps.links.some((line) => line.includes(`name ${SHAPERS[shaping]} `)))
+        attachToShaper(SHAPERS[shaping], kernel.programFd("limit_class"));
+    }
+    const removeOld = fillMaps(seen, ruled);
+    kernel.follow({ owners: ruled.some(isOwnerRule), calls: desired.refuses });
+    owners.write(assigned, placed.subjectOf);
+    for (const one of steps.attach) await attach(one);
+    removeOld();
+    endNewlyRefused(seen, ruled);
+    for (const one of steps.detach) await detach(one);
+    // The counters of a class go with it.
+    await runBatch("tc", steps.remove, { force: true });
+    await runBatch("ip", steps.removeLinks, { force: true });
+    if (steps.detach.length > 0) await releaseUnused(desired.attachments);
+  }
+
+  function fillMaps({ desired, placed }: Seen, ruled: readonly LimitRule[]): () => void {
+    ruleSlots.keepOnly(new Set(ruled.map(({ id }) => id)));
+    const slotOf = (rule: LimitRule | undefined) =>
+      rule === undefined ? 0 : ruleSlots.of(rule.id);
+    const classes = kernel.maps.classes.setLater(
+      desired.keys.map(({ key, rx, tx, refusedBy }) => [
+        classKey(key),
+        classValue({ rx, tx, rule: slotOf(refusedBy) }),
+      ]),
+    );
+    if (classes.full > 0)
+      onFault(
+        `${classes.full} combinations of rules have no room in the kernel: the narrowest rule of each holds`,
+      );
+    const { entries, flags } = placed;
+    for (const name of ["devices", "networks", "ports"] as const)
+      kernel.maps[name].set(entries[name]);
+    const changed = (["users", "cgroups", "executables"] as const).map(
+      (name) => kernel.maps[name].set(entries[name]).changed,
+    );
+    kernel.setFlags(flags);
+    if (changed.some((count) => count > 0)) kernel.newGeneration();
+    return classes.removeOld;
+  }
+
+  async function attach(one: Attachment): Promise<void> {
+    const programFd = kernel.programFd(one.hook === "egress" ? "limit_egress" : "limit_ingress");
+    try {
+      await attachToDevice(one, { programFd, journal, owned });
+    } catch (error) {
+      // An interface that goes away meanwhile needs no limit.
+      if (findInterfaces().some(({ ifindex }) => ifindex === one.ifindex)) throw error;
+    }
+  }
+
+  async function detach(one: Attachment): Promise<void> {
+    try {
+      detachFromDevice(one);
+    } catch (error) {
+      onFault(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  async function releaseUnused(used: readonly Attachment[]): Promise<void> {
+    for (const one of [...owned]) {
+      if (used.some(({ ifindex }) => ifindex === one.ifindex)) continue;
+      await releaseClsact(one);
+      owned.splice(owned.indexOf(one), 1);
+    }
+    journal.write({ clsact: owned });
+  }
+
+  /** What is open when a rule begins to refuse it, or when a process comes under such a rule. */
+  function endNewlyRefused({ placed, assigned, desired }: Seen, ruled: readonly LimitRule[]): void {
+    if (!desired.refuses) {
+      refusedBefore = "";
+      return;
+    }
+    const pids = [...assigned].filter(([, list]) => list.some(({ block }) => block));
+    const refusing = ruled.filter(({ block }) => block).map((rule) => JSON.stringify(rule));
+    const text = `${refusing.join()} ${pids.map(([pid]) => pid).join()}`;
+    if (text === refusedBefore) return;
+    refusedBefore = text;
+    try {
+      endRefused({ pids: new Map(pids), places: placed.places, rules: ruled });
+    } catch (error) {
+      onFault(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** Combinations of rules that are gone. */
+  function forgetWanted({ places }: Placed): void {
+    const has = (map: ReadonlyMap<number, unknown>, number: number) =>
+      number === 0 || map.has(number);
+    wanted = new Map(
+      [...wanted].filter(
+        ([, key]) =>
+          has(places.subjects, key.subject) &&
+          has(places.devices, key.device) &&
+          has(places.remotes, key.remote) &&
+          has(places.ports, key.port),
+      ),
+    );
+  }
+
+  function start(): void {
+    beat ??= setInterval(() => kernel.beat(), BEAT_MS);
+    tick ??= setInterval(() => void options.inTurn(regularly).catch(() => {}), TICK_MS);
+  }
+
+  async function regularly(): Promise<void> {
+    if (isClosed || rules.length === 0) return;
+    try {
+      meter.read(now, rules);
+      await reconcile(rules);
+    } catch (error) {
+      onFault(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  return {
+    async plan(ruled) {
+      const { desired } = await look(ruled);
+      return describeSteps(planSteps(now, desired, leaf), now, desired);
+    },
+    async apply(ruled) {
+      const before = rules;
+      kernel.beat();
+      start();
+      try {
+        await reconcile(ruled);
+        meter.read(now, rules);
+      } catch (error) {
+        await undo(before);
+        throw error;
+      }
+    },
+    achieved: () => meter.achieved(rules, (id) => ruleSlots.of(id)),
+    async close() {
+      if (isClosed) return;
+      isClosed = true;
+      clearInterval(tick);
+      clearInterval(beat);
+      rules = [];
+      if (now !== NOTHING_DESIRED) {
+        await removeLeftovers(owned);
+        journal.remove();
+      }
+      kernel.close();
+    },
+  };
+
+  /** Starts from an empty kernel: what a failure has left there is not known. */
+  async function undo(before: readonly LimitRule[]): Promise<void> {
+    await removeLeftovers(owned);
+    owned.splice(0);
+    now = NOTHING_DESIRED;
+    if (before.length === 0) {
+      kernel.follow({ owners: false, calls: false });
+      return;
+    }
+    await reconcile(before);
+  }
+}
+
+interface Seen {
+  readonly assigned: ReadonlyMap<number, readonly LimitRule[]>;
+  readonly placed: Placed;
+  readonly desired: Desired;
+}

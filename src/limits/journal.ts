@@ -1,0 +1,95 @@
+/** What this program is about to change on the machine, written before it does, so that whoever comes after a crash can
+ * undo it. */
+
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
+import { dirname } from "node:path";
+
+/** After a restart of the machine nothing of it is there. */
+const BOOT_ID = "/proc/sys/kernel/random/boot_id";
+
+/** What may be on the machine. */
+export interface JournalEntry {
+  /** Interfaces whose clsact is ours; others' stay. */
+  readonly clsact: readonly ClsactOwned[];
+}
+
+export interface ClsactOwned {
+  readonly name: string;
+  readonly ifindex: number;
+}
+
+export interface Journal {
+  /** undefined: nothing was left. A file that cannot be read counts as one that says nothing. */
+  read(): JournalEntry | undefined;
+  /** Returns when it is on the disk. */
+  write(entry: JournalEntry): void;
+  remove(): void;
+}
+
+export function createJournal(path: string): Journal {
+  let last = "";
+  return {
+    read() {
+      try {
+        return parse(JSON.parse(readFileSync(path, "utf8")));
+      } catch (error) {
+        return (error as NodeJS.ErrnoException).code === "ENOENT" ? undefined : { clsact: [] };
+      }
+    },
+    write(entry) {
+      const text = `${JSON.stringify({ boot: bootId(), ...entry })}\n`;
+      if (text === last) return;
+      const fresh = `${path}.new`;
+      const fd = openSync(fresh, "w", 0o600);
+      try {
+        writeSync(fd, text);
+        fsyncSync(fd);
+      } finally {
+        closeSync(fd);
+      }
+      renameSync(fresh, path);
+      syncFolder(dirname(path));
+      last = text;
+    },
+    remove() {
+      rmSync(path, { force: true });
+      last = "";
+    },
+  };
+}
+
+function parse(value: unknown): JournalEntry | undefined {
+  const { boot, clsact } = value as { boot?: unknown; clsact?: unknown };
+  if (boot !== bootId()) return undefined;
+  const found = Array.isArray(clsact) ? clsact : [];
+  return {
+    clsact: found.filter(
+      (one): one is ClsactOwned => typeof one?.name === "string" && Number.isInteger(one?.ifindex),
+    ),
+  };
+}
+
+function bootId(): string {
+  try {
+    return readFileSync(BOOT_ID, "utf8").trim();
+  } catch {
+    return "";
+  }
+}
+
+function syncFolder(path: string): void {
+  const fd = openSync(path, "r");
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}

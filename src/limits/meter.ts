@@ -1,0 +1,135 @@
+/** Reads what classes and refusals did, and whether something gets past them. */
+
+import { existsSync } from "node:fs";
+import type { LimitAchieved, LimitRule } from "../model/limit.ts";
+import { type ClassCounters, readClasses } from "../native/traffic-control.ts";
+import { achievedOf, type Judged, type RuleCounters, rateOf, sumByRule } from "./achieved.ts";
+import { capOf, effectiveChain, guaranteeOf } from "./classes.ts";
+import type { KernelSide } from "./kernel-side.ts";
+import { type Attachment, type Desired, SHAPERS, type Shaping, shapersOf } from "./linux-plan.ts";
+import { inspect, shaperIndex } from "./traffic-control.ts";
+
+export interface Meter {
+  /** Reads all counters: rates are those since the reading before. */
+  read(now: Desired, rules: readonly LimitRule[]): void;
+  achieved(rules: readonly LimitRule[], slotOf: (id: string) => number): LimitAchieved[];
+  /** Whether the filter of an attachment is where it was put. */
+  isThere(one: Attachment): boolean;
+}
+
+type Sums = Readonly<Record<Shaping, ReadonlyMap<string, RuleCounters>>>;
+
+const NO_SUMS: Sums = { rx: new Map(), tx: new Map() };
+/** Rates over less than this would jump. */
+const SHORTEST_MS = 400;
+
+export function createMeter(kernel: KernelSide): Meter {
+  let before: { atMs: number; sums: Sums } | undefined;
+  let latest: { atMs: number; sums: Sums } | undefined;
+  let now: Desired | undefined;
+  const others = new Map<string, number>();
+  let isWhole = true;
+
+  return {
+    read(desired, _rules) {
+      const atMs = performance.now();
+      now = desired;
+      isWhole = desired.attachments.every((one) => inspect(one).isThere);
+      others.clear();
+      for (const one of desired.attachments) {
+        const count = inspect(one).others;
+        if (count > 0) others.set(`${one.name} (${one.hook})`, count);
+      }
+      const used = shapersOf(desired);
+      const sums: Sums = {
+        rx: used.has("rx") ? sumByRule(desired.trees.rx, countersOf("rx")) : new Map(),
+        tx: used.has("tx") ? sumByRule(desired.trees.tx, countersOf("tx")) : new Map(),
+      };
+      if (latest === undefined || atMs - latest.atMs >= SHORTEST_MS) {
+        before = latest;
+        latest = { atMs, sums };
+      }
+    },
+    achieved(rules, slotOf) {
+      const sums = latest?.sums ?? NO_SUMS;
+      const elapsedMs = (latest?.atMs ?? 0) - (before?.atMs ?? 0);
+      return rules.map((rule) => {
+        const rate = (shaping: Shaping) =>
+          before === undefined
+            ? null
+            : rateOf(before.sums[shaping].get(rule.id), sums[shaping].get(rule.id), elapsedMs);
+        return achievedOf(rule, {
+          rates: { rx: rate("rx"), tx: rate("tx") },
+          sums: { rx: sums.rx.get(rule.id), tx: sums.tx.get(rule.id) },
+          refused: kernel.refusals(slotOf(rule.id)),
+          judged: judge(rule, rules),
+        });
+      });
+    },
+    isThere: (one) => inspect(one).isThere,
+  };
+
+  function judge(rule: LimitRule, rules: readonly LimitRule[]): Judged {
+    const away = absence(rule, now);
+    if (away !== undefined) return { state: "waiting", reason: away };
+    if (now?.attachments.length === 0)
+      return { state: "waiting", reason: "no interface of this machine is active" };
+    if (!isWhole) {
+      return {
+        state: "defeated",
+        reason: "another program removed the filters; they are put on again",
+      };
+    }
+    if (needsCap(rule, rules)) {
+      return {
+        state: "active",
+        reason:
+          "a guarantee or priority alone does nothing: give the machine or the interface a cap to share",
+      };
+    }
+    if (others.size > 0) {
+      const where = [...others.keys()].join(", ");
+      return {
+        state: "active",
+        reason: `other programs have filters at ${where}: a packet that they accept for good passes the limit`,
+      };
+    }
+    return { state: "active", reason: null };
+  }
+}
+
+function countersOf(shaping: Shaping): Map<number, ClassCounters> {
+  const found = new Map<number, ClassCounters>();
+  try {
+    for (const one of readClasses(shaperIndex(SHAPERS[shaping])))
+      found.set(one.handle & 0xffff, one);
+  } catch {
+    // Removed by somebody: the next reconciliation makes it again.
+  }
+  return found;
+}
+
+/** Why the target of a rule is not there; undefined: it is, or may come at any time. */
+function absence({ target }: LimitRule, now: Desired | undefined): string | undefined {
+  if (target.kind === "interface") {
+    const isThere = now?.attachments.some(({ name }) => name === target.name) ?? false;
+    return isThere ? undefined : `there is no active interface ${target.name}`;
+  }
+  if (target.kind === "process" && !existsSync(`/proc/${target.pid}`)) {
+    return `process ${target.pid} has ended; what it started stays limited`;
+  }
+  return undefined;
+}
+
+function needsCap(rule: LimitRule, rules: readonly LimitRule[]): boolean {
+  const has = (shaping: Shaping) => capOf(rule, shaping) !== null;
+  if (rule.block || has("rx") || has("tx")) return false;
+  const wider = rules.filter(
+    (one) => one !== rule && (capOf(one, "rx") ?? capOf(one, "tx")) !== null,
+  );
+  const hasShare = guaranteeOf(rule, "rx") !== null || guaranteeOf(rule, "tx") !== null;
+  const isInside = wider.some((one) =>
+    (["rx", "tx"] as const).some((shaping) => effectiveChain([one, rule], shaping).includes(rule)),
+  );
+  return (hasShare || rule.priority !== 3) && !isInside;
+}

@@ -1,0 +1,242 @@
+/** What the kernel's numbers stand for, from the rules and what was found on the machine; and the maps that say so. */
+
+import { readdirSync, statSync } from "node:fs";
+import type { LimitRule } from "../model/limit.ts";
+import { readAddresses } from "../native/interface-addresses.ts";
+import type { LimitedDevice } from "./devices.ts";
+import type { ExecutableFile } from "./executables.ts";
+import type { Mirrored } from "./kernel-side.ts";
+import { type DevicePlace, isOwnerRule, type Places, widestFirst } from "./keys.ts";
+import {
+  deviceValue,
+  executableKey,
+  LOOK_AT,
+  networkKey,
+  networkValue,
+  portKey,
+  RULE_SLOTS,
+  twoNumbers,
+  u32,
+  u64,
+} from "./layout.ts";
+import { networkEntries } from "./networks.ts";
+import { createNumbers } from "./numbers.ts";
+import { uidOf } from "./processes.ts";
+
+export interface PlaceFacts {
+  readonly rules: readonly LimitRule[];
+  readonly devices: readonly LimitedDevice[];
+  /** Rules of processes that were met, by pid. */
+  readonly assigned: ReadonlyMap<number, readonly LimitRule[]>;
+  readonly executables: readonly ExecutableFile[];
+  /** Cgroups of units and containers that rules name. */
+  readonly cgroups: ReadonlyMap<bigint, readonly LimitRule[]>;
+}
+
+export type MapEntries = Readonly<
+  Record<Exclude<Mirrored, "classes">, readonly (readonly [key: Buffer, value: Buffer])[]>
+>;
+
+export interface Placed {
+  readonly places: Places;
+  readonly entries: MapEntries;
+  readonly flags: number;
+  subjectOf(rules: readonly LimitRule[]): number;
+}
+
+export interface PlaceBook {
+  place(facts: PlaceFacts): Placed;
+}
+
+const SUBJECT_LIMIT = 0x7fff_fffe;
+const DEVICE_LIMIT = 0xffff;
+/** A device without rules and of no special kind. */
+const PLAIN: DevicePlace = { rules: [], role: "wire" };
+const PROTOCOLS = { tcp: 6, udp: 17 } as const;
+
+/** Numbers stay with what they stand for. */
+export function createPlaceBook(): PlaceBook {
+  const subjectNumbers = createNumbers(SUBJECT_LIMIT);
+  const deviceNumbers = createNumbers(DEVICE_LIMIT);
+  const networkNumbers = createNumbers(RULE_SLOTS - 1);
+  const portNumbers = createNumbers(RULE_SLOTS - 1);
+
+  return {
+    place({ rules, devices, assigned, executables, cgroups }) {
+      const subjects = new Map<number, readonly LimitRule[]>();
+      const subjectNames = new Set<string>();
+      const subjectOf = (list: readonly LimitRule[]): number => {
+        if (list.length === 0) return 0;
+        const name = list.map(({ id }) => id).join(">");
+        const number = subjectNumbers.of(name);
+        subjectNames.add(name);
+        subjects.set(number, list);
+        return number;
+      };
+      for (const list of assigned.values()) subjectOf(list);
+
+      const deviceRows = new Map<number, DevicePlace>([[0, PLAIN]]);
+      const deviceNames = new Set<string>();
+      const deviceEntries = devices.map(({ ifindex, linkHeaderBytes, place, container }) => {
+        const name = `${place.role} ${place.rules.map(({ id }) => id).join(">")}`;
+        const isPlain = place.role === "wire" && place.rules.length === 0;
+        const device = isPlain ? 0 : deviceNumbers.of(name);
+        deviceNames.add(name);
+        deviceRows.set(device, place);
+        const subject = subjectOf(container ?? []);
+        return [u32(ifindex), deviceValue({ device, linkHeaderBytes, subject })] as const;
+      });
+
+      const withLan = rules.some(({ exceptLan }) => exceptLan);
+      const networks = networkEntries(rules, { own: ownAddresses(), withLan });
+      const remotes = new Map<number, readonly LimitRule[]>();
+      const networkNames = new Set<string>();
+      const networkRows = networks.map(({ address, bits, rules: around, flags }) => {
+        const name = around.map(({ id }) => id).join(">");
+        const number = around.length === 0 ? 0 : networkNumbers.of(name);
+        networkNames.add(name);
+        if (number > 0) remotes.set(number, around);
+        return [networkKey(address, bits), networkValue(number, flags)] as const;
+      });
+
+      const ports = new Map<number, readonly LimitRule[]>();
+      const portNames = new Set<string>();
+      const portRows = [...portRules(rules)].map(([{ port, protocol }, list]) => {
+        const name = list.map(({ id }) => id).join(">");
+        const number = portNumbers.of(name);
+        portNames.add(name);
+        ports.set(number, list);
+        return [portKey(port, protocol), u32(number)] as const;
+      });
+
+      const users = usersOf(rules).map(([uid, list]) => [u32(uid), u32(subjectOf(list))] as const);
+      const cgroupRows = [...cgroups].map(([id, list]) => [u64(id), u32(subjectOf(list))] as const);
+      const executableRows = executables.map(
+        (file) => [executableKey(file), twoNumbers(subjectOf(file.rules), 0)] as const,
+      );
+      subjectNumbers.keepOnly(subjectNames);
+      deviceNumbers.keepOnly(deviceNames);
+      networkNumbers.keepOnly(networkNames);
+      portNumbers.keepOnly(portNames);
+      const machine = rules.filter(({ target }) => target.kind === "machine");
+      return {
+        places: { subjects, devices: deviceRows, remotes, ports, machine },
+        entries: {
+          devices: deviceEntries,
+          networks: networkRows,
+          ports: portRows,
+          users,
+          cgroups: cgroupRows,
+          executables: executableRows,
+        },
+        flags:
+          (rules.some(isOwnerRule) ? LOOK_AT.owners : 0) |
+          (remotes.size > 0 || withLan ? LOOK_AT.networks : 0) |
+          (ports.size > 0 ? LOOK_AT.ports : 0) |
+          (cgroups.size > 0 ? LOOK_AT.cgroups : 0) |
+          (users.length > 0 ? LOOK_AT.users : 0),
+        subjectOf,
+      };
+    },
+  };
+}
+
+/** Directories of the cgroup v2 hierarchy whose name says a unit or container that a rule names; by inode, which is the
+ * kernel's number of a cgroup. */
+export function findCgroups(
+  mount: string,
+  rules: readonly LimitRule[],
+  containerIds: ReadonlyMap<string, string>,
+): Map<bigint, readonly LimitRule[]> {
+  const wanted = rules.flatMap((rule) => {
+    if (rule.target.kind === "unit") return [{ rule, text: rule.target.unit, isWhole: true }];
+    if (rule.target.kind !== "container") return [];
+    const { container } = rule.target;
+    return [{ rule, text: containerIds.get(container) ?? container, isWhole: false }];
+  });
+  const found = new Map<bigint, readonly LimitRule[]>();
+  if (wanted.length === 0) return found;
+  const visit = (path: string, depth: number): void => {
+    for (const name of foldersIn(path)) {
+      const whole = `${path}/${name}`;
+      const fitting = wanted.filter(({ text, isWhole }) =>
+        isWhole ? name === text : isContainerFolder(name, text),
+      );
+      const inode = fitting.length === 0 ? undefined : inodeOf(whole);
+      if (inode !== undefined && found.size < CGROUP_LIMIT)
+        found.set(inode, fitting.map(({ rule }) => rule).sort(widestFirst));
+      if (depth < CGROUP_DEPTH) visit(whole, depth + 1);
+    }
+  };
+  visit(mount, 1);
+  return found;
+}
+
+const CGROUP_DEPTH = 6;
+const CGROUP_LIMIT = 4_096;
+
+/** "docker-3f2a....scope" for "3f2a", "lxc.payload.web" for "web". */
+function isContainerFolder(name: string, id: string): boolean {
+  const inner = name.replace(/\.scope$/, "").replace(/^.*[-.](?=[0-9a-f]{64}$)/, "");
+  if (/^[0-9a-f]{64}$/.test(inner)) return id.length >= 12 && inner.startsWith(id);
+  return [id, `lxc.payload.${id}`, `machine-${id}.scope`].includes(name);
+}
+
+function* portRules(
+  rules: readonly LimitRule[],
+): Generator<[{ port: number; protocol: number }, readonly LimitRule[]]> {
+  const lists = new Map<string, { port: number; protocol: number; rules: LimitRule[] }>();
+  for (const rule of rules) {
+    const { target } = rule;
+    if (target.kind !== "port") continue;
+    const protocols = target.protocol === null ? (["tcp", "udp"] as const) : [target.protocol];
+    for (const protocol of protocols) {
+      const key = `${target.port} ${protocol}`;
+      const list = lists.get(key) ?? {
+        port: target.port,
+        protocol: PROTOCOLS[protocol],
+        rules: [],
+      };
+      list.rules.push(rule);
+      lists.set(key, list);
+    }
+  }
+  for (const { port, protocol, rules: list } of lists.values()) {
+    yield [{ port, protocol }, list.sort(widestFirst)];
+  }
+}
+
+function usersOf(rules: readonly LimitRule[]): [uid: number, rules: readonly LimitRule[]][] {
+  const lists = new Map<number, LimitRule[]>();
+  for (const rule of rules) {
+    const uid = rule.target.kind === "user" ? uidOf(rule.target.user) : undefined;
+    if (uid !== undefined) lists.set(uid, [...(lists.get(uid) ?? []), rule]);
+  }
+  return [...lists].map(([uid, list]) => [uid, list.sort(widestFirst)]);
+}
+
+function ownAddresses(): Uint8Array[] {
+  try {
+    return readAddresses().map(({ address }) => address);
+  } catch {
+    return [];
+  }
+}
+
+function foldersIn(path: string): string[] {
+  try {
+    return readdirSync(path, { withFileTypes: true })
+      .filter((one) => one.isDirectory())
+      .map(({ name }) => name);
+  } catch {
+    return [];
+  }
+}
+
+function inodeOf(path: string): bigint | undefined {
+  try {
+    return statSync(path, { bigint: true }).ino;
+  } catch {
+    return undefined;
+  }
+}

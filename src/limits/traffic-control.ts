@@ -1,0 +1,167 @@
+/** Carries out steps at the interfaces: `ip` and `tc` in batches, filters over netlink, and the removal of all of it. */
+
+import { MonitauriError } from "../model/error.ts";
+import { runCommand } from "../native/command.ts";
+import { readInterfaces } from "../native/interfaces.ts";
+import {
+  addFilter,
+  CLSACT_EGRESS,
+  CLSACT_INGRESS,
+  type Filter,
+  readFilters,
+  readQdiscs,
+  removeFilter,
+} from "../native/traffic-control.ts";
+import type { ClsactOwned, Journal } from "./journal.ts";
+import { type Attachment, FILTER_NAME, FILTER_PRIORITY, SHAPERS } from "./linux-plan.ts";
+import { MAJOR_NUMBER } from "./shaper-plan.ts";
+
+const BATCH_TIMEOUT_MS = 30_000;
+const HOOKS = { egress: CLSACT_EGRESS, ingress: CLSACT_INGRESS } as const;
+
+/** Runs the lines in one process; nothing where there are none.
+ * @throws MonitauriError with the first line that was refused; those before it are done. */
+export async function runBatch(
+  program: "ip" | "tc",
+  lines: readonly string[],
+  { force = false } = {},
+): Promise<void> {
+  if (lines.length === 0) return;
+  const argv = [program, ...(force ? ["-force"] : []), "-batch", "-"] as const;
+  const input = `${lines.join("\n")}\n`;
+  const { exitCode, stderr } = await runCommand(argv, { input, timeoutMs: BATCH_TIMEOUT_MS });
+  if (exitCode === 0 || force) return;
+  const at = Number(/Command failed -:(\d+)/.exec(stderr)?.[1] ?? 0);
+  const reason = stderr.split("\n").find((line) => line !== "") ?? `exit code ${exitCode}`;
+  const { code, remedy } = verdict(reason);
+  throw new MonitauriError(
+    code,
+    `Cannot run "${program} ${lines[at - 1] ?? lines[0]}": ${reason.trim()}. ${remedy}`,
+  );
+}
+
+function verdict(reason: string): { code: "unsupported" | "failed" | "forbidden"; remedy: string } {
+  if (/kind is unknown|not supported|Unknown device type|No such file/i.test(reason)) {
+    return {
+      code: "unsupported",
+      remedy:
+        "Load the kernel's modules: sudo modprobe -a ifb sch_htb sch_ingress cls_bpf act_mirred",
+    };
+  }
+  if (/not permitted/i.test(reason))
+    return { code: "forbidden", remedy: "Start Monitauri with sudo" };
+  return { code: "failed", remedy: "The limits from before stay" };
+}
+
+/** Index of a shaper's device. @throws MonitauriError where it is gone. */
+export function shaperIndex(device: string): number {
+  const found = readInterfaces().find(({ name }) => name === device);
+  if (found !== undefined) return found.ifindex;
+  throw new MonitauriError(
+    "failed",
+    `Cannot use ${device}: somebody removed it. Apply the limits again`,
+  );
+}
+
+/** The filter that gives HTB the class. */
+export function attachToShaper(device: string, programFd: number): void {
+  addFilter({
+    ifindex: shaperIndex(device),
+    parent: MAJOR_NUMBER,
+    priority: 1,
+    name: FILTER_NAME,
+    programFd,
+    then: { classOf: MAJOR_NUMBER | 1 },
+  });
+}
+
+/** Puts the filter on, and a clsact where the interface has none: that is written down first. */
+export async function attachToDevice(
+  one: Attachment,
+  { programFd, journal, owned }: { programFd: number; journal: Journal; owned: ClsactOwned[] },
+): Promise<void> {
+  if (!hasClsact(one.ifindex)) {
+    owned.push({ name: one.name, ifindex: one.ifindex });
+    journal.write({ clsact: owned });
+    await runBatch("tc", [`qdisc add dev ${one.name} clsact`]);
+  }
+  const parent = HOOKS[one.hook];
+  for (const filter of ourFilters(one.ifindex, parent)) removeFilter(filter);
+  addFilter({
+    ifindex: one.ifindex,
+    parent,
+    priority: FILTER_PRIORITY,
+    name: FILTER_NAME,
+    programFd,
+    then: { redirectTo: shaperIndex(SHAPERS[one.shaping]) },
+  });
+}
+
+/** Takes the filter off. The interface may be gone, or somebody may have removed it already. */
+export function detachFromDevice({ ifindex, hook }: Pick<Attachment, "ifindex" | "hook">): void {
+  for (const filter of ourFilters(ifindex, HOOKS[hook])) removeFilter(filter);
+}
+
+/** Removes a clsact that is ours, unless somebody has put filters into it meanwhile. */
+export async function releaseClsact({ name, ifindex }: ClsactOwned): Promise<void> {
+  if (!hasClsact(ifindex)) return;
+  const isNamed = readInterfaces().some((one) => one.ifindex === ifindex && one.name === name);
+  const left = Object.values(HOOKS).flatMap((parent) => filtersAt(ifindex, parent));
+  if (isNamed && left.length === 0) {
+    await runBatch("tc", [`qdisc del dev ${name} clsact`], { force: true });
+  }
+}
+
+/** Everything that a limiter may have left: our filters anywhere, our clsacts, our shapers. */
+export async function removeLeftovers(owned: readonly ClsactOwned[]): Promise<boolean> {
+  let found = false;
+  for (const { ifindex, kind } of readQdiscs()) {
+    if (kind !== "clsact") continue;
+    for (const parent of Object.values(HOOKS)) {
+      for (const filter of ourFilters(ifindex, parent)) {
+        removeFilter(filter);
+        found = true;
+      }
+    }
+  }
+  for (const one of owned) await releaseClsact(one);
+  const names: readonly string[] = Object.values(SHAPERS);
+  const shapers = readInterfaces().filter(
+    ({ name, linkKind }) => linkKind === "ifb" && names.includes(name),
+  );
+  await runBatch(
+    "ip",
+    shapers.map(({ name }) => `link del dev ${name}`),
+    { force: true },
+  );
+  return found || shapers.length > 0;
+}
+
+/** Whether the filter is still there, and whether others' filters come before it. */
+export function inspect({ ifindex, hook }: Attachment): { isThere: boolean; others: number } {
+  const filters = filtersAt(ifindex, HOOKS[hook]);
+  const ours = filters.filter(isOurs);
+  return { isThere: ours.length > 0, others: filters.length - ours.length };
+}
+
+function ourFilters(ifindex: number, parent: number): Filter[] {
+  return filtersAt(ifindex, parent).filter(isOurs);
+}
+
+function isOurs({ kind, name }: Filter): boolean {
+  return kind === "bpf" && name === FILTER_NAME;
+}
+
+/** None where the interface or its clsact is gone. */
+function filtersAt(ifindex: number, parent: number): Filter[] {
+  try {
+    return readFilters(ifindex, parent);
+  } catch (error) {
+    if (error instanceof MonitauriError) return [];
+    throw error;
+  }
+}
+
+function hasClsact(ifindex: number): boolean {
+  return readQdiscs().some((one) => one.ifindex === ifindex && one.kind === "clsact");
+}
