@@ -8,7 +8,7 @@ import {
   findInterfaces,
   limitedDevices,
 } from "./devices.ts";
-import { createExecutableSearch } from "./executables.ts";
+import { createExecutableSearch, type FoundExecutables } from "./executables.ts";
 import type { ClsactOwned, Journal } from "./journal.ts";
 import { openKernelSide } from "./kernel-side.ts";
 import { type ClassKey, isOwnerRule, keyText } from "./keys.ts";
@@ -82,9 +82,9 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
 
   async function look(ruled: readonly LimitRule[]): Promise<Seen> {
     const hasOwners = ruled.some(isOwnerRule);
-    const assigned = hasOwners
-      ? await owners.assign(ruled)
-      : new Map<number, readonly LimitRule[]>();
+    if (hasOwners) await owners.look();
+    const programs = hasOwners ? executables.find(ruled, owners.paths()) : NO_EXECUTABLES;
+    const assigned = hasOwners ? owners.assign(ruled, programs.byPath) : new Map();
     const containers = await containerEnds(ruled, assigned);
     const devices = limitedDevices(findInterfaces(), {
       rules: ruled,
@@ -95,7 +95,7 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
       rules: ruled,
       devices,
       assigned,
-      executables: hasOwners ? executables.find(ruled, owners.paths()) : [],
+      executables: programs.files,
       cgroups: findCgroups(kernel.cgroupPath, ruled, owners.containerIds()),
     });
     for (const key of kernel.takeWanted()) wanted.set(keyText(key), key);
@@ -305,6 +305,8 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
     await reconcile(before);
   }
 }
+
+const NO_EXECUTABLES: FoundExecutables = { files: [], byPath: new Map() };
 
 interface Seen {
   readonly assigned: ReadonlyMap<number, readonly LimitRule[]>;

@@ -2,7 +2,7 @@
  * while there are no rules. docs/ARCHITECTURE.md has the way of a packet; bpf/limits.bpf.c is the other half. */
 
 import { MonitauriError } from "../model/error.ts";
-import type { LimitAchieved, LimitCapabilities, } from "../model/limit.ts";
+import type { LimitAchieved, LimitCapabilities } from "../model/limit.ts";
 import { NARROWEST_FIRST } from "../model/limit.ts";
 import { type Unavailable, unavailable } from "../model/unavailable.ts";
 import { createEnforcement, type Enforcement } from "./enforcement.ts";

@@ -2,6 +2,7 @@
 
 import type { LimitRule } from "../model/limit.ts";
 import type { TrafficFacts } from "../model/limit-match.ts";
+import type { FoundExecutables } from "./executables.ts";
 import type { KernelSide } from "./kernel-side.ts";
 import { ORIGIN_EXEMPT, type ProcessEntry } from "./layout.ts";
 import type { LimitedProcess } from "./limiter.ts";
@@ -11,7 +12,12 @@ import { createProcessScan, type ScannedProcess } from "./processes.ts";
 
 export interface OwnerFollower {
   /** Rules of every process that is under one now. */
-  assign(rules: readonly LimitRule[]): Promise<Map<number, readonly LimitRule[]>>;
+  assign(
+    rules: readonly LimitRule[],
+    byPath: FoundExecutables["byPath"],
+  ): Map<number, readonly LimitRule[]>;
+  /** Looks at all processes; before the others. */
+  look(): Promise<void>;
   write(
     assigned: ReadonlyMap<number, readonly LimitRule[]>,
     subjectOf: (rules: readonly LimitRule[]) => number,
@@ -35,14 +41,17 @@ export function createOwnerFollower(
   let byOrigin = new Map<number, LimitRule>();
 
   return {
-    async assign(rules) {
+    async look() {
       known = keepSame(known, await factsOf(processes));
       scanned = scan.read();
+    },
+    assign(rules, byPath) {
       entries = kernel.readProcesses();
       origins.keepOnly(new Set(rules.map(originName)));
       byOrigin = new Map(rules.map((rule) => [origins.of(originName(rule)), rule]));
       return book.assign(scanned, {
         rules,
+        byPath,
         exemptPid: process.pid,
         inherited(pid, startTicks) {
           const entry = entries.get(pid);
@@ -53,8 +62,9 @@ export function createOwnerFollower(
     write(assigned, subjectOf) {
       let changed = false;
       for (const [pid, rules] of assigned) {
-        const startTicks = scanned.get(pid)?.startTicks;
-        if (startTicks === undefined) continue;
+        const found = scanned.get(pid);
+        if (found === undefined) continue;
+        const { startTicks } = found;
         const heritage = heritageOf(rules);
         const origin = heritage === undefined ? 0 : origins.of(originName(heritage));
         const fresh: ProcessEntry = {
@@ -62,16 +72,17 @@ export function createOwnerFollower(
           subject: subjectOf(rules),
           origin: rules.length === 0 ? ORIGIN_EXEMPT : origin,
         };
-        if (isSame(entries.get(pid), fresh)) continue;
+        // One that has just become another program is the kernel's to know until the next reading.
+        if (isSame(entries.get(pid), fresh) || !scan.isUnchanged(found)) continue;
         kernel.writeProcess(pid, fresh);
         changed = true;
       }
       for (const [pid, { startTicks }] of entries) {
         if (assigned.has(pid)) continue;
         const found = scanned.get(pid);
-        // A child that was born since the list was read is the kernel's to know; the next reading has it.
-        if (found === undefined && isAlive(pid)) continue;
-        if (found !== undefined && found.startTicks !== startTicks && isAlive(pid)) continue;
+        // The same for a child that was born since.
+        const isOther = found === undefined || found.startTicks !== startTicks;
+        if (isOther ? isAlive(pid) : !scan.isUnchanged(found)) continue;
         kernel.removeProcess(pid);
         changed = true;
       }

@@ -8,6 +8,8 @@ import type { ScannedProcess } from "./processes.ts";
 export interface OwnerRules {
   /** Rules about owners, among others. */
   readonly rules: readonly LimitRule[];
+  /** Application rules by the executable that they lead to; the same object while nothing changes. */
+  readonly byPath: ReadonlyMap<string, readonly LimitRule[]>;
   /** Of a process whose parent is gone: the rule that the kernel saw it inherit. */
   inherited(pid: number, startTicks: number): LimitRule | undefined;
   /** This program itself: no rule about owners fits it or what it starts. */
@@ -25,20 +27,25 @@ export interface OwnerBook {
 /** Remembers what fits a process for as long as neither it nor the rules change. */
 export function createOwnerBook(): OwnerBook {
   let version: readonly LimitRule[] = [];
+  let paths: OwnerRules["byPath"] = new Map();
   let fitting = new Map<number, { facts: unknown; rules: readonly LimitRule[] }>();
 
   function ownRules(process: ScannedProcess, rules: readonly LimitRule[]): readonly LimitRule[] {
     const known = fitting.get(process.pid);
     if (known?.facts === process.facts) return known.rules;
-    const found = rules.filter(({ target }) => targetFits(target, process.facts));
+    const linked = new Set(paths.get(plainPath(process) ?? ""));
+    const found = rules.filter(
+      (rule) => targetFits(rule.target, process.facts) || linked.has(rule),
+    );
     fitting.set(process.pid, { facts: process.facts, rules: found });
     return found;
   }
 
   return {
     assign(processes, owners) {
-      if (owners.rules !== version) fitting = new Map();
+      if (owners.rules !== version || owners.byPath !== paths) fitting = new Map();
       version = owners.rules;
+      paths = owners.byPath;
       const rules = owners.rules.filter(isOwnerRule);
       const resolved = new Map<number, Resolved>();
       const resolve = (process: ScannedProcess, depth: number): Resolved => {
@@ -70,6 +77,13 @@ export function createOwnerBook(): OwnerBook {
 /** The rule that children keep when their parent is gone. */
 export function heritageOf(rules: readonly LimitRule[]): LimitRule | undefined {
   return rules.findLast(({ target }) => isInherited(target.kind));
+}
+
+/** The executable of a process that stands for itself, and does not run somebody's script. */
+function plainPath({ facts: { application } }: ScannedProcess): string | undefined {
+  return application?.key === `path:${application?.path}`
+    ? (application.path ?? undefined)
+    : undefined;
 }
 
 /** Deeper trees of processes do not occur. */

@@ -11,11 +11,14 @@ export interface ScannedProcess {
   /** Hundredths of a second since boot: with the pid it is one process for ever. */
   readonly startTicks: number;
   readonly uid: number;
+  readonly executable: string | undefined;
   /** What a rule is matched with; without its lineage. Another object when anything in it has changed. */
   readonly facts: TrafficFacts;
 }
 
 export interface ProcessScan {
+  /** Whether a process of the last reading is still there and still runs the same program. */
+  isUnchanged(process: ScannedProcess): boolean;
   read(): ReadonlyMap<number, ScannedProcess>;
 }
 
@@ -30,7 +33,6 @@ const PROCESS_LIMIT = 65_536;
 const ARGUMENT_BYTES = 1_024;
 
 interface Entry extends ScannedProcess {
-  readonly executable: string | undefined;
   readonly known: TrafficFacts | undefined;
   readonly program: ProgramFacts;
 }
@@ -121,7 +123,15 @@ export function createProcessScan(options: ScanOptions = {}): ProcessScan {
     return found;
   }
 
-  return { read };
+  return {
+    read,
+    isUnchanged({ pid, executable, startTicks }) {
+      return (
+        linkOf(`${root}/${pid}/exe`) === executable &&
+        readStat(root, pid)?.startTicks === startTicks
+      );
+    },
+  };
 }
 
 const ANCESTOR_LIMIT = 16;
