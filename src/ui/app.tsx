@@ -33,6 +33,7 @@ const AddressView = lazyView(() =>
   import("./views/remote/remote.tsx").then((view) => view.AddressView),
 );
 const HostView = lazyView(() => import("./views/remote/remote.tsx").then((view) => view.HostView));
+const History = lazyView(() => import("./views/history/history.tsx").then((view) => view.History));
 const Health = lazyView(() => import("./views/health/health.tsx").then((view) => view.Health));
 
 export function App() {
@@ -68,6 +69,8 @@ function View({ route }: { readonly route: Route }) {
       return <AddressView key={route.address} address={route.address} />;
     case "host":
       return <HostView key={route.name} name={route.name} />;
+    case "history":
+      return <History />;
     case "health":
       return <Health />;
     case "nowhere":

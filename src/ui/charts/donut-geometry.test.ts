@@ -27,5 +27,17 @@ test("donut() never folds a single one away", () => {
 
 test("donut() is empty where nothing was sent, and a ring where one has it all", () => {
   assert.deepEqual(donut([part(0, 1)]), []);
-  assert.match(donut([part(5, 1)])[0]?.path ?? "", /^M.*A1,1 0 1 1 .*Z$/);
+  const [, from, to] =
+    /^M(.*?)A1,1 0 1 1 (.*?)L.*Z$/.exec(donut([part(5, 1)])[0]?.path ?? "") ?? [];
+  assert.ok(from !== undefined && to !== undefined && from !== to, `${from} to ${to}`);
+});
+
+test("donut() counts what is not among its parts with the others", () => {
+  const slices = donut([10, 5].map(part), { count: 8, bytes: 5 });
+  assert.equal(slices.at(-1)?.name, "8 others");
+  assert.deepEqual(
+    slices.map(({ share }) => share),
+    [0.5, 0.25, 0.25],
+  );
+  assert.equal(donut([10, 5].map(part), { count: 1, bytes: 5 }).at(-1)?.name, "1 other");
 });

@@ -22,21 +22,21 @@ const INNER = 0.68;
 const BREAK = 0.03;
 
 /** The largest parts, largest first, and one for all others. Empty where nothing is there to share. */
-export function donut(parts: readonly Part[]): Slice[] {
+export function donut(parts: readonly Part[], more = { count: 0, bytes: 0 }): Slice[] {
   const sorted = parts.filter(({ bytes }) => bytes > 0).sort((a, b) => b.bytes - a.bytes);
-  const total = sorted.reduce((sum, { bytes }) => sum + bytes, 0);
-  const isFolded = sorted.length > MAX_SLICES + 1;
+  const total = sorted.reduce((sum, { bytes }) => sum + bytes, more.bytes);
+  const isFolded = sorted.length + more.count > MAX_SLICES + 1;
   const named = isFolded ? sorted.slice(0, MAX_SLICES) : sorted;
   const rest = isFolded ? sorted.slice(MAX_SLICES) : [];
   const all = [
     ...named,
-    ...(rest.length === 0
+    ...(rest.length + more.count === 0
       ? []
       : [
           {
             key: OTHERS,
-            name: `${rest.length} others`,
-            bytes: rest.reduce((sum, { bytes }) => sum + bytes, 0),
+            name: othersText(rest.length + more.count),
+            bytes: rest.reduce((sum, { bytes }) => sum + bytes, more.bytes),
           },
         ]),
   ];
@@ -49,11 +49,18 @@ export function donut(parts: readonly Part[]): Slice[] {
   });
 }
 
+function othersText(count: number): string {
+  return count === 1 ? "1 other" : `${count} others`;
+}
+
+/** An arc that ends where it began is none, and what is written has three places. */
+const WHOLE = 0.003;
+
 function ring(from: number, to: number): string {
   const isWhole = to - from > 0.9999;
   const gap = isWhole ? 0 : Math.min(BREAK, (to - from) * Math.PI) / 2;
   const start = from * 2 * Math.PI + gap;
-  const end = isWhole ? start + 2 * Math.PI - 1e-4 : to * 2 * Math.PI - gap;
+  const end = isWhole ? start + 2 * Math.PI - WHOLE : to * 2 * Math.PI - gap;
   const large = end - start > Math.PI ? 1 : 0;
   return [
     `M${point(start, 1)}`,

@@ -9,6 +9,8 @@ import { donut, OTHERS, type Part, type Slice } from "./donut-geometry.ts";
 
 export interface DonutProps {
   readonly parts: readonly Part[];
+  /** Those that are not among the parts. */
+  readonly more?: { readonly count: number; readonly bytes: number } | undefined;
   /** undefined: it is no link. */
   readonly hrefOf: (key: string) => string | undefined;
   readonly othersHref: string;
@@ -18,12 +20,13 @@ export interface DonutProps {
 
 export const Donut = memo(function Donut({
   parts,
+  more,
   hrefOf,
   othersHref,
   colour = colourOf,
 }: DonutProps) {
   const [pointed, point] = useState<string>();
-  const slices = donut(parts);
+  const slices = donut(parts, more);
   const chosen = slices.find(({ key }) => key === pointed);
   const total = slices.reduce((sum, { bytes }) => sum + bytes, 0);
   const { number, unit } = volume(chosen?.bytes ?? total);

@@ -23,6 +23,22 @@ export interface Hover {
   readonly left: number;
 }
 
+/** The canvas while it is drawn, in device pixels. */
+export interface Drawing {
+  readonly ctx: CanvasRenderingContext2D;
+  readonly bbox: uPlot.BBox;
+  readonly view: View;
+  xOf(atMs: number): number;
+}
+
+export interface MirrorPlotOptions {
+  readonly onHover: (hover: Hover | undefined) => void;
+  /** Words under the time axis; where not given, those of the last minutes. */
+  readonly drawTimes?: (drawing: Drawing) => void;
+  /** What lies behind the lines. */
+  readonly drawBehind?: (drawing: Drawing) => void;
+}
+
 export interface MirrorPlot {
   draw(view: View): void;
   resize(width: number, height: number): void;
@@ -34,7 +50,7 @@ const TIMES_HEIGHT = 24;
 
 export function openMirrorPlot(
   host: HTMLElement,
-  { onHover }: { onHover: (hover: Hover | undefined) => void },
+  { onHover, drawTimes = drawMinutes, drawBehind }: MirrorPlotOptions,
 ): MirrorPlot {
   const colours = palette();
   const labels = openLabels(colours);
@@ -71,7 +87,13 @@ export function openMirrorPlot(
     host,
   );
 
-  function drawGrid({ ctx, bbox, valToPos }: uPlot): void {
+  function drawingOf({ ctx, bbox, valToPos }: uPlot, view: View): Drawing {
+    return { ctx, bbox, view, xOf: (atMs) => valToPos(atMs / 1000, "x", true) };
+  }
+
+  function drawGrid(chart: uPlot): void {
+    const { ctx, bbox, valToPos } = chart;
+    if (view !== undefined) drawBehind?.(drawingOf(chart, view));
     ctx.save();
     ctx.lineWidth = devicePixelRatio;
     ctx.strokeStyle = colours.axis;
@@ -90,7 +112,8 @@ export function openMirrorPlot(
     ctx.restore();
   }
 
-  function drawLabels({ ctx, bbox, valToPos }: uPlot): void {
+  function drawLabels(chart: uPlot): void {
+    const { ctx, bbox, valToPos } = chart;
     if (view === undefined) return;
     const ratio = devicePixelRatio;
     ctx.save();
@@ -106,7 +129,7 @@ export function openMirrorPlot(
     }
     ctx.font = colours.font.replace(/^\d+/, String(11 * ratio));
     ctx.fillStyle = colours.faint;
-    drawTimes(ctx, { bbox, view, xOf: (atMs) => valToPos(atMs / 1000, "x", true) });
+    drawTimes(drawingOf(chart, view));
     ctx.restore();
   }
 
@@ -165,10 +188,7 @@ function splitText(factor: number): string {
 }
 
 /** Both ends say what they are; clock times that would touch them stay away. */
-function drawTimes(
-  ctx: CanvasRenderingContext2D,
-  { bbox, view, xOf }: { bbox: uPlot.BBox; view: View; xOf: (atMs: number) => number },
-): void {
+function drawMinutes({ ctx, bbox, view, xOf }: Drawing): void {
   const ratio = devicePixelRatio;
   const y = bbox.top + bbox.height + 17 * ratio;
   const minutes = Math.round((view.toMs - view.fromMs) / 60_000);

@@ -6,6 +6,7 @@ export const ICONS = {
     <path d="M4 3h4a1 1 0 011 1v4a1 1 0 01-1 1H4a1 1 0 01-1-1V4a1 1 0 011-1zM12 3h4a1 1 0 011 1v4a1 1 0 01-1 1h-4a1 1 0 01-1-1V4a1 1 0 011-1zM4 11h4a1 1 0 011 1v4a1 1 0 01-1 1H4a1 1 0 01-1-1v-4a1 1 0 011-1zM12 11h4a1 1 0 011 1v4a1 1 0 01-1 1h-4a1 1 0 01-1-1v-4a1 1 0 011-1z" />
   ),
   connections: <path d="M3 7h13M13 4l3 3-3 3M17 13H4M7 10l-3 3 3 3" />,
+  history: <path d="M10 3a7 7 0 100 14 7 7 0 000-14zM10 6v4l3 2" />,
   health: <path d="M2 10h4l2-5 4 10 2-5h4" />,
   more: <path d="M4 10h.01M10 10h.01M16 10h.01" strokeWidth="2.6" />,
 } as const;

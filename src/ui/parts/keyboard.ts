@@ -11,7 +11,8 @@ const VIEWS: Readonly<Record<string, string>> = {
   o: "/",
   a: "/applications",
   c: "/connections",
-  h: "/health",
+  h: "/history",
+  e: "/health",
 };
 
 export function watchKeyboard(): void {

@@ -18,7 +18,8 @@ const KEYS: readonly (readonly [keys: readonly string[], does: string])[] = [
   [["g", "o"], "Overview"],
   [["g", "a"], "Applications"],
   [["g", "c"], "Connections"],
-  [["g", "h"], "Health"],
+  [["g", "h"], "History"],
+  [["g", "e"], "Health"],
   [["Esc"], "leave the filter, close this"],
   [["?"], "this list"],
 ];

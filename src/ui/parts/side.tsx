@@ -27,6 +27,7 @@ const ENTRIES: readonly Entry[] = [
     icon: "connections",
     views: ["connections", "listening", "remote", "host"],
   },
+  { href: "/history", text: "History", icon: "history", views: ["history"] },
   { href: "/health", text: "Health", icon: "health", views: ["health"] },
 ];
 

@@ -13,11 +13,23 @@ export function useRoute(): Route {
   return routeOf(url.pathname, url.searchParams);
 }
 
-export function navigate(to: string): void {
+/** Path and query. */
+export function useAddress(): string {
+  return useStore(here);
+}
+
+/** @param keepPlace where the same view stays: what one looks at does not jump away. */
+export function navigate(to: string, { keepPlace = false } = {}): void {
   if (to === here.get()) return;
   history.pushState(null, "", to);
   here.set(to);
-  scrollTo(0, 0);
+  if (!keepPlace) scrollTo(0, 0);
+}
+
+/** No new entry of the browser's history. */
+export function replaceAddress(to: string): void {
+  history.replaceState(history.state, "", to);
+  here.set(to);
 }
 
 /** A value of the address's query and how to change it; a change is no new entry of the history. */
@@ -32,9 +44,7 @@ export function setQuery(values: Readonly<Record<string, string>>): void {
     if (value === "") url.searchParams.delete(name);
     else url.searchParams.set(name, value);
   }
-  const next = url.pathname + url.search;
-  history.replaceState(history.state, "", next);
-  here.set(next);
+  replaceAddress(url.pathname + url.search);
 }
 
 type LinkProps = AnchorHTMLAttributes<HTMLAnchorElement> & { readonly href: string };

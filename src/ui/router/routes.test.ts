@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { applicationPath, hostPath, processPath, remotePath, routeOf } from "./routes.ts";
+import {
+  applicationPath,
+  historyPath,
+  hostPath,
+  processPath,
+  remotePath,
+  routeOf,
+} from "./routes.ts";
 
 function parse(path: string) {
   const url = new URL(path, "http://localhost");
@@ -12,6 +19,7 @@ test("routeOf() reads what the paths say, whatever a key holds", () => {
   assert.deepEqual(parse(applicationPath(key)), { view: "application", key });
   assert.deepEqual(parse(processPath(key, 12)), { view: "process", key, pid: 12 });
   assert.deepEqual(parse(remotePath("2001:db8::1")), { view: "remote", address: "2001:db8::1" });
+  assert.deepEqual(parse(historyPath("application", key)), { view: "history" });
   assert.deepEqual(parse(hostPath("a_b.example")), { view: "host", name: "a_b.example" });
 });
 

@@ -10,6 +10,8 @@ export type Route =
   /** An address, or a host name with whatever addresses it has. */
   | { readonly view: "remote"; readonly address: string }
   | { readonly view: "host"; readonly name: string }
+  /** Its question is in the query: views/history/question.ts. */
+  | { readonly view: "history" }
   | { readonly view: "health" }
   | { readonly view: "nowhere" };
 
@@ -38,6 +40,8 @@ export function routeOf(path: string, query: URLSearchParams): Route {
       const name = query.get("name") ?? "";
       return name === "" ? { view: "nowhere" } : { view: "host", name };
     }
+    case "/history":
+      return { view: "history" };
     case "/health":
       return { view: "health" };
     default:
@@ -55,6 +59,12 @@ export function processPath(key: string, pid: number): string {
 
 export function remotePath(address: string): string {
   return `/remote?address=${encodeURIComponent(address)}`;
+}
+
+/** The past of an application or a remote, with what it did grouped the next way. */
+export function historyPath(step: "application" | "remote", key: string): string {
+  const by = step === "application" ? "remote" : "application";
+  return `/history?by=${by}&${step}=${encodeURIComponent(key)}`;
 }
 
 export function hostPath(name: string): string {

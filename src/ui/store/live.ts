@@ -1,6 +1,7 @@
 /** What comes from the daemon, as the views see it: the shown tick, the past, and how the connection is. */
 
 import { createClient } from "../../client/client.ts";
+import type { Monitauri } from "../../model/monitauri.ts";
 import { requestWith } from "../session/request.ts";
 import { exchange, storedToken, storeToken, takeCode } from "../session/session.ts";
 import { connectStream } from "../stream/connect.ts";
@@ -29,15 +30,23 @@ const signedIn = Promise.withResolvers<void>();
 let latest: Tick | undefined;
 let tell: (message: FromTab) => void = () => {};
 
-export const client = createClient(
-  requestWith({
-    token: () => token ?? signedIn.promise.then(() => token ?? ""),
-    onUnauthorized(refused) {
-      // An answer to an older token says nothing about this one.
-      if (refused === token) link.set({ state: "unknown-session" });
-    },
-  }),
-);
+const request = requestWith({
+  token: () => token ?? signedIn.promise.then(() => token ?? ""),
+  onUnauthorized(refused) {
+    // An answer to an older token says nothing about this one.
+    if (refused === token) link.set({ state: "unknown-session" });
+  },
+});
+
+export const client = createClient(request);
+
+/** One whose questions end with the signal. */
+export function clientUntil(signal: AbortSignal): Monitauri {
+  return createClient((path, ask = {}) => {
+    const signals = ask.signal === undefined ? [signal] : [signal, ask.signal];
+    return request(path, { ...ask, signal: AbortSignal.any(signals) });
+  });
+}
 
 /** Begins with the code of the address, with the tab's token, or with that of another tab. */
 export async function connect(): Promise<void> {

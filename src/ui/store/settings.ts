@@ -14,6 +14,8 @@ export type Span = (typeof SPANS)[number];
 export const theme = kept<Theme>("theme", "system", oneOf(THEMES));
 export const units = kept<Units>("units", "bits", oneOf(UNITS));
 export const span = kept<Span>("span", 5, oneOf(SPANS));
+/** Day of the month on which the billing cycle begins. */
+export const cycleDay = kept<number>("cycleDay", 1, isDay);
 export const scope = kept<Scope>("scope", "all", isScope);
 
 theme.subscribe(() => {
@@ -21,6 +23,10 @@ theme.subscribe(() => {
   if (chosen === "system") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = chosen;
 });
+
+function isDay(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= 31;
+}
 
 function oneOf<T>(values: readonly T[]): (value: unknown) => value is T {
   return (value): value is T => values.some((one) => one === value);

@@ -6,6 +6,7 @@ import { CopyButton } from "../../parts/copy-button.tsx";
 import { Header } from "../../parts/header.tsx";
 import { Mark } from "../../parts/mark.tsx";
 import { Link } from "../../router/router.tsx";
+import { historyPath } from "../../router/routes.ts";
 import { useStore } from "../../store/create-store.ts";
 import { client, past, shown } from "../../store/live.ts";
 import { usePoll } from "../../store/poll.ts";
@@ -63,6 +64,9 @@ export function ApplicationView({ appKey }: { readonly appKey: string }) {
         withScope
         withSpan
       >
+        <Link className="button" href={historyPath("application", appKey)}>
+          History
+        </Link>
         <CopyButton text={() => connectionsText(own)} />
       </Header>
       <ProgramFigures
@@ -128,7 +132,10 @@ function Unknown({ appKey, isAsked }: { readonly appKey: string; readonly isAske
         {isAsked ? (
           <>
             No application <bdi>{appKey}</bdi> has used the network since Monitauri started.{" "}
-            <Link href="/applications">See those that have.</Link>
+            <Link className="underlined" href={historyPath("application", appKey)}>
+              See its history
+            </Link>{" "}
+            or <Link href="/applications">those that have.</Link>
           </>
         ) : (
           "Asking the daemon …"

@@ -7,6 +7,7 @@ import { CopyButton } from "../../parts/copy-button.tsx";
 import { BigRate, BigVolume } from "../../parts/figures.tsx";
 import { Header } from "../../parts/header.tsx";
 import { Link } from "../../router/router.tsx";
+import { historyPath } from "../../router/routes.ts";
 import { useStore } from "../../store/create-store.ts";
 import { client, shown } from "../../store/live.ts";
 import { usePoll } from "../../store/poll.ts";
@@ -104,6 +105,9 @@ function Remote({ title, beside, said, rows, filter, bytes, totalHead, totalText
           </>
         }
       >
+        <Link className="button" href={historyPath("remote", title)}>
+          History
+        </Link>
         <CopyButton text={() => connectionsText(rows)} />
       </Header>
       <section className="nums" aria-label="Now">
