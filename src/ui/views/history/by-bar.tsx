@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "react";
 import { Segmented } from "../../parts/segmented.tsx";
-import { type By, NEW_QUESTION, type Question, VIEWS } from "./question.ts";
+import { type By, type Question, VIEWS, withRows } from "./question.ts";
 import { BY_WORDS } from "./words.ts";
 
 /** Typing rests so long before it counts. */
@@ -10,6 +10,7 @@ const REST_MS = 180;
 
 const ORDER: readonly By[] = [
   "application",
+  "process",
   "remote",
   "country",
   "protocol",
@@ -30,7 +31,7 @@ interface ByBarProps {
 }
 
 export function ByBar({ question, onAsk }: ByBarProps) {
-  const choose = (by: By) => onAsk({ ...question, by, top: NEW_QUESTION.top, find: "" });
+  const choose = (by: By) => onAsk(withRows(question, by));
   const options = ALL.map((value) => ({ value, text: BY_WORDS[value].many }));
   return (
     <div className="by-bar">

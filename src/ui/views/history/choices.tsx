@@ -1,7 +1,7 @@
 /** What is left out of the question, and whether it is compared. */
 
 import { HISTORY_SCOPES } from "../../../model/history.ts";
-import type { Question } from "./question.ts";
+import { type Question, withStep } from "./question.ts";
 import { SCOPE_WORDS } from "./words.ts";
 
 export interface ChoicesProps {
@@ -13,8 +13,8 @@ export function Choices({ question, onAsk }: ChoicesProps) {
   const scopes = question.steps.filter(({ by }) => by === "scope");
   const scope = scopes.length === 1 ? (scopes[0]?.key ?? "") : "";
   const setScope = (key: string) => {
-    const others = question.steps.filter(({ by }) => by !== "scope");
-    onAsk({ ...question, steps: key === "" ? others : [...others, { by: "scope", key }] });
+    const steps = question.steps.filter(({ by }) => by !== "scope");
+    onAsk(key === "" ? { ...question, steps } : withStep(question, { by: "scope", key }));
   };
   return (
     <>

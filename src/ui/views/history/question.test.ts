@@ -13,6 +13,8 @@ import {
   readQuestion,
   TOPS,
   VIEWS,
+  withRows,
+  withStep,
 } from "./question.ts";
 
 function read(path: string): Question {
@@ -89,6 +91,18 @@ test("into() leads from an application to its remotes and on to its connections,
   assert.deepEqual(backTo(second, 1).steps, first.steps);
   assert.deepEqual(backTo(second, 0), NEW_QUESTION);
   assert.equal(into(NEW_QUESTION, { by: "country", key: "DE" }).by, "application");
+});
+
+test("a process is never asked for together with what is not kept of it", () => {
+  const remote = into(NEW_QUESTION, { by: "remote", key: "b.example" });
+  const processes = withRows(into(remote, { by: "user", key: "ada" }), "process");
+  assert.deepEqual(processes.steps, [{ by: "user", key: "ada" }]);
+  const one = into(processes, { by: "process", key: "7@1#2" });
+  assert.equal(one.by, "interface");
+  assert.deepEqual(withRows(one, "connections").steps, [{ by: "user", key: "ada" }]);
+  const lan = withStep(one, { by: "scope", key: "lan" });
+  assert.deepEqual([lan.by, lan.steps.map(({ by }) => by)], ["interface", ["user", "scope"]]);
+  assert.equal(withStep(processes, { by: "scope", key: "lan" }).by, "application");
 });
 
 test("filterOf() tells loopback from what crossed a network", () => {

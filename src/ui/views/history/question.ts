@@ -7,6 +7,7 @@ import {
   type HistoryTraffic,
   MAX_TOP,
   type Period,
+  PROCESS_GROUPINGS,
 } from "../../../model/history.ts";
 import type { Units } from "../../store/settings.ts";
 import { PERIODS, type PeriodName } from "./periods.ts";
@@ -151,11 +152,33 @@ export function filterOf(steps: readonly Step[]): {
 
 /** Leads on: an application to its remotes, a remote to who talked to it, and in the end to the single services. */
 export function into(question: Question, step: Step): Question {
-  const others = question.steps.filter(({ by }) => by !== step.by);
-  const steps = [...others, step];
+  const { steps } = withStep(question, step);
   const isChosen = (by: HistoryGrouping) => steps.some((one) => one.by === by);
-  const by = (["application", "remote"] as const).find((one) => !isChosen(one)) ?? "connections";
+  // Who a process talked to is not kept.
+  const ways = isChosen("process")
+    ? (["interface", "user", "process"] as const)
+    : (["application", "remote", "connections"] as const);
+  const by = ways.find((one) => one === "connections" || !isChosen(one)) ?? "process";
   return { ...question, steps, by, find: "", top: NEW_QUESTION.top };
+}
+
+/** Narrowed down by one more step, in place of one of its kind. */
+export function withStep(question: Question, step: Step): Question {
+  const others = question.steps.filter(({ by }) => by !== step.by && goTogether(by, step.by));
+  const by = goTogether(question.by, step.by) ? question.by : NEW_QUESTION.by;
+  return { ...question, steps: [...others, step], by };
+}
+
+/** With other rows; what these cannot be narrowed down by is left out. */
+export function withRows(question: Question, by: By): Question {
+  const steps = question.steps.filter((step) => goTogether(step.by, by));
+  return { ...question, by, steps, find: "", top: NEW_QUESTION.top };
+}
+
+/** Processes are kept without their remotes. */
+function goTogether(a: By, b: By): boolean {
+  if (a !== "process" && b !== "process") return true;
+  return [a, b].every((by) => PROCESS_GROUPINGS.some((one) => one === by));
 }
 
 /** Back to the first `count` steps, by what the next of them chose. */

@@ -30,7 +30,7 @@ export interface RankingProps {
 export function Ranking({ question, ranking, onAsk }: RankingProps) {
   const answer = ranking.data?.answer;
   useEffect(() => {
-    if (groupingOf(question) === "application" && !ranking.isOld) learnNames(answer?.rows ?? []);
+    if (!ranking.isOld) learnNames(groupingOf(question), answer?.rows ?? []);
   }, [answer]);
   if (answer === undefined) {
     return <p className="quiet">{ranking.error?.message ?? "Asking the daemon …"}</p>;

@@ -1,7 +1,7 @@
 /** What applications are called: the address has their keys, the history knows the names. */
 
 import { useMemo } from "react";
-import type { HistoryRow } from "../../../model/history.ts";
+import type { HistoryGrouping, HistoryRow } from "../../../model/history.ts";
 import type { Step } from "./question.ts";
 import { useAnswer } from "./use-answer.ts";
 import { nameFromKey, rowName } from "./words.ts";
@@ -16,8 +16,16 @@ const known = new Map<string, string>();
 /** The oldest is forgotten; it is asked for again. */
 const MAX_KNOWN = 5_000;
 
+function isNamed(by: HistoryGrouping): boolean {
+  return by === "application" || by === "process";
+}
+
 /** Of rows that are on the screen anyway. */
-export function learnNames(rows: readonly Pick<HistoryRow, "key" | "name">[]): void {
+export function learnNames(
+  by: HistoryGrouping,
+  rows: readonly Pick<HistoryRow, "key" | "name">[],
+): void {
+  if (!isNamed(by)) return;
   for (const { key, name } of rows) {
     if (known.has(key)) continue;
     const [oldest] = known.keys();
@@ -37,13 +45,13 @@ export function useNames(steps: readonly Step[]): Names {
     async ask(client) {
       const query = { fromMs: 0, toMs: Date.now(), filter: { application: keys } };
       const { rows } = await client.history({ ...query, groupBy: "application", top: keys.length });
-      learnNames(rows);
+      learnNames("application", rows);
       return rows;
     },
   });
   return useMemo(() => {
     const of = ({ by, key }: Step) =>
-      rowName(by, { key, name: by === "application" ? (known.get(key) ?? nameFromKey(key)) : key });
+      rowName(by, { key, name: isNamed(by) ? (known.get(key) ?? nameFromKey(key)) : key });
     const subject = (all: readonly Step[]) =>
       all.length === 0 ? "All traffic" : all.map(of).join(" · ");
     return { of, subject };

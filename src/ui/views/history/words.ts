@@ -8,6 +8,7 @@ import type { By } from "./question.ts";
 /** Of the choice, and of the table's first column. */
 export const BY_WORDS: Readonly<Record<By, { readonly many: string; readonly one: string }>> = {
   application: { many: "Applications", one: "Application" },
+  process: { many: "Processes", one: "Process" },
   remote: { many: "Remotes", one: "Remote" },
   country: { many: "Countries", one: "Country" },
   protocol: { many: "Protocols", one: "Protocol" },
@@ -30,6 +31,7 @@ export const SCOPE_WORDS: Readonly<Record<HistoryScope, string>> = {
 
 const NOT_KNOWN: Readonly<Record<HistoryGrouping, string>> = {
   application: "no application",
+  process: "no single process",
   remote: "no single remote",
   country: "country not known",
   protocol: "protocol not known",
@@ -59,5 +61,7 @@ export function rowName(by: HistoryGrouping, { key, name }: { key: string; name:
 
 /** Until the history has told the name behind a key. */
 export function nameFromKey(key: string): string {
+  const [, pid] = /^(\d+)@\d+#\d+$/.exec(key) ?? [];
+  if (pid !== undefined) return `process ${pid}`;
   return key.slice(Math.max(key.lastIndexOf("/"), key.indexOf(":")) + 1) || key;
 }
