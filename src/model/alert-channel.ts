@@ -1,6 +1,7 @@
 /** Channels: where alerts are sent. Secrets go in and never come out; what is set is said by name. */
 
-export const MAIL_SECURITIES = ["starttls", "tls"] as const;
+/** "none" is only taken without a password, or for this machine itself. */
+export const MAIL_SECURITIES = ["starttls", "tls", "none"] as const;
 export const MAIL_LOGINS = ["none", "plain", "login", "xoauth2"] as const;
 export const WEBHOOK_FORMATS = ["json", "slack", "discord", "ntfy", "telegram"] as const;
 export const SYSLOG_PROTOCOLS = ["local", "udp", "tcp", "tls"] as const;
@@ -9,7 +10,7 @@ export interface MailTarget {
   readonly kind: "mail";
   readonly host: string;
   readonly port: number;
-  /** The certificate is verified in both. */
+  /** The certificate is verified in the first two. */
   readonly security: (typeof MAIL_SECURITIES)[number];
   readonly login: (typeof MAIL_LOGINS)[number];
   /** "" where login is "none". */
@@ -18,6 +19,8 @@ export interface MailTarget {
   readonly to: readonly string[];
   /** Absolute path of a PEM file with authorities to trust besides the system's; null: none. */
   readonly caFile: string | null;
+  /** Of "xoauth2": https address where a refresh token becomes an access token; "": that of the provider. */
+  readonly tokenUrl: string;
 }
 
 export interface WebhookTarget {
@@ -47,7 +50,7 @@ export interface CommandTarget {
   readonly kind: "command";
   /** Absolute path of the program and its arguments; never a shell's text. */
   readonly command: readonly string[];
-  /** Whom it runs as; "": the daemon's user. */
+  /** Whom it runs as; "": the daemon's user, of root's daemon "nobody". Others only as config.toml allows. */
   readonly user: string;
 }
 

@@ -14,6 +14,7 @@ test("parseConfig() fills in what is not said", () => {
     networks: undefined,
     history: true,
     historyKeep: DEFAULT_HISTORY_SETTINGS,
+    alertCommandUsers: [],
   });
   const all = {
     intervalMs: 500,
@@ -24,6 +25,7 @@ test("parseConfig() fills in what is not said", () => {
     networks: "/n",
     history: false,
     historyKeep: { secondHours: 1, minuteDays: 2, hourDays: 3, dayDays: 31, maxBytes: 2 ** 23 },
+    alertCommandUsers: ["alice"],
   } as const;
   assert.deepEqual(parseConfig(all), all);
 });
@@ -35,7 +37,7 @@ test("parseConfig() names each wrong entry", () => {
   });
   assert.throws(() => parseConfig({ interval: 5 }), {
     message:
-      "unknown: interval (known: intervalMs, logLevel, page, port, names, networks, history, historyKeep)",
+      "unknown: interval (known: intervalMs, logLevel, page, port, names, networks, history, historyKeep, alertCommandUsers)",
   });
   assert.throws(() => parseConfig({ historyKeep: { days: 5 } }), {
     message: /^historyKeep: unknown: days \(known: secondHours, /,

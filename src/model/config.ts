@@ -28,6 +28,8 @@ export interface Config {
   readonly history: boolean;
   /** For how long, and how much of it. */
   readonly historyKeep: HistorySettings;
+  /** Whom the commands of alert channels may run as besides "nobody": who may set channels is not therefore them. */
+  readonly alertCommandUsers: readonly string[];
 }
 
 const intervalMs = z.int().min(MIN_INTERVAL_MS).max(MAX_INTERVAL_MS);
@@ -51,6 +53,7 @@ const configSchema = z.strictObject({
   networks: z.string().min(1).max(4096).optional(),
   history: z.boolean().default(true),
   historyKeep: historyKeep.prefault({}),
+  alertCommandUsers: z.array(z.string().min(1).max(64)).max(100).default([]),
 });
 
 /** @throws MonitauriError "invalid" that names every wrong entry; unknown entries are wrong, they may be misspelt. */

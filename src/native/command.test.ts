@@ -31,3 +31,30 @@ test("runCommand() hands only our environment down", async () => {
   delete process.env.MONITAURI_SECRET_OF_TEST;
   assert.doesNotMatch(stdout, /SECRET/);
 });
+
+test("runCommand() gives input, and takes no more output than asked for", async () => {
+  const { stdout } = await runCommand(["cat"], { input: "x".repeat(100_000), maxOutputChars: 10 });
+  assert.equal(stdout, "x".repeat(10));
+  const unread = await runCommand(["true"], { input: "x".repeat(1_000_000) });
+  assert.equal(unread.exitCode, 0);
+});
+
+test("runCommand() of a group ends all that it started, and does not wait for what it left behind", async () => {
+  const startedMs = performance.now();
+  await assert.rejects(
+    runCommand(["sh", "-c", "sleep 61 & sleep 61"], { timeoutMs: 100, group: true }),
+    { code: "failed" },
+  );
+  const left = await runCommand(["sh", "-c", "sleep 3 & echo left"], { group: true });
+  assert.equal(left.stdout, "left\n");
+  assert.ok(performance.now() - startedMs < 2_500);
+});
+
+test("runCommand() runs as the user it is told, without our groups", {
+  skip: process.geteuid?.() !== 0,
+}, async () => {
+  const { stdout } = await runCommand(["sh", "-c", "id -u; id -G; pwd"], {
+    user: { uid: 65_534, gid: 65_534 },
+  });
+  assert.equal(stdout, "65534\n65534\n/\n");
+});

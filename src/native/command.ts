@@ -1,11 +1,13 @@
 /** Runs other programs: the only file that does. No shell, a fixed search path, bounded time and output. */
 
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { MonitauriError } from "../model/error.ts";
 
 /** Root's tools are in sbin; a caller's PATH must not decide what runs as root. */
 const SEARCH_PATH = "/usr/sbin:/usr/bin:/sbin:/bin";
 const MAX_OUTPUT_CHARS = 1024 * 1024;
+/** After its end a program's output is waited for this long: one that it left behind may hold it open for ever. */
+const OUTPUT_GRACE_MS = 500;
 
 export interface CommandOptions {
   /** Killed after this long; 10 s where not given. */
@@ -14,8 +16,14 @@ export interface CommandOptions {
   readonly descriptor?: number;
   /** Further variables: a program with a window must find its display. */
   readonly env?: Readonly<Record<string, string>>;
-  /** What it reads from its standard input; nothing where not given. */
+  /** What it reads; nothing where not given. */
   readonly input?: string;
+  /** Of each output; the rest is thrown away. 1 MiB where not given. */
+  readonly maxOutputChars?: number;
+  /** Whom it runs as, without our further groups; only root can. */
+  readonly user?: { readonly uid: number; readonly gid: number };
+  /** It gets a process group of its own, and the timeout kills all of it. For programs that are not ours. */
+  readonly group?: boolean;
 }
 
 export interface CommandResult {
@@ -33,7 +41,8 @@ export function runCommand(
   options: CommandOptions = {},
 ): Promise<CommandResult> {
   const [file, ...args] = argv;
-  const { timeoutMs = 10_000, descriptor, env, input } = options;
+  const { timeoutMs = 10_000, descriptor, env, input, user, group = false } = options;
+  const most = options.maxOutputChars ?? MAX_OUTPUT_CHARS;
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, {
       env: { ...env, PATH: SEARCH_PATH, LC_ALL: "C" },
@@ -43,27 +52,51 @@ export function runCommand(
         "pipe",
         ...(descriptor === undefined ? [] : [descriptor]),
       ],
-      timeout: timeoutMs,
-      killSignal: "SIGKILL",
+      detached: group,
+      // Ours may be one that the user cannot enter.
+      ...(user === undefined ? {} : { ...user, cwd: "/" }),
     });
-    child.stdin?.on("error", () => {}); // it may end without reading
-    child.stdin?.end(input);
+    const timer = setTimeout(() => kill(child, group), timeoutMs);
     let stdout = "";
     let stderr = "";
     child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
-      if (stdout.length < MAX_OUTPUT_CHARS) stdout += chunk;
+      stdout += chunk.slice(0, Math.max(0, most - stdout.length));
     });
     child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
-      if (stderr.length < MAX_OUTPUT_CHARS) stderr += chunk;
+      stderr += chunk.slice(0, Math.max(0, most - stderr.length));
     });
+    // A program need not read what it is given.
+    child.stdin?.on("error", () => {}).end(input);
     child.on("error", (cause: NodeJS.ErrnoException) => {
+      clearTimeout(timer);
       const code = cause.code === "ENOENT" ? "unsupported" : "failed";
       const state = cause.code === "ENOENT" ? "it is not installed" : cause.message;
       reject(new MonitauriError(code, `Cannot run ${file}: ${state}`, { cause }));
+    });
+    child.on("exit", () => {
+      clearTimeout(timer);
+      if (group) setTimeout(() => closeOutput(child), OUTPUT_GRACE_MS).unref();
     });
     child.on("close", (exitCode, signal) => {
       if (exitCode !== null) resolve({ exitCode, stdout, stderr });
       else reject(new MonitauriError("failed", `Cannot run ${argv.join(" ")}: ended by ${signal}`));
     });
   });
+}
+
+function kill(child: ChildProcess, group: boolean): void {
+  if (!group || child.pid === undefined) {
+    child.kill("SIGKILL");
+    return;
+  }
+  try {
+    process.kill(-child.pid, "SIGKILL");
+  } catch {
+    // It ended in this moment.
+  }
+}
+
+function closeOutput(child: ChildProcess): void {
+  child.stdout?.destroy();
+  child.stderr?.destroy();
 }

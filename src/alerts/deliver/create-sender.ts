@@ -1,0 +1,34 @@
+/** The way of sending that a channel asks for. */
+
+import type { KeptChannel } from "./channel-file.ts";
+import { createCommandSender } from "./command-sender.ts";
+import type { DeliverySystem } from "./delivery-system.ts";
+import { createDesktopSender } from "./desktop-sender.ts";
+import { createMailSender } from "./mail-sender.ts";
+import type { Clock, Sender } from "./sender.ts";
+import { createSyslogSender } from "./syslog-sender.ts";
+import { createWebhookSender } from "./webhook-sender.ts";
+
+export interface SenderParts {
+  readonly system: DeliverySystem;
+  /** Name of this computer. */
+  readonly host: string;
+  readonly clock: Clock;
+  readonly onRefreshToken: (token: string) => void;
+}
+
+export function createSender({ name, target, secrets }: KeptChannel, parts: SenderParts): Sender {
+  const { system, host, clock, onRefreshToken } = parts;
+  switch (target.kind) {
+    case "mail":
+      return createMailSender({ target, secrets, channel: name, host, clock, onRefreshToken });
+    case "webhook":
+      return createWebhookSender({ target, secrets, host, clock });
+    case "desktop":
+      return createDesktopSender(target, system);
+    case "syslog":
+      return createSyslogSender({ target, system, host, pid: process.pid });
+    case "command":
+      return createCommandSender(target, system);
+  }
+}

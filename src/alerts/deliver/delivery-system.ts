@@ -1,0 +1,47 @@
+/** What delivery needs of the operating system. The daemon gives it: only `native` runs commands and opens such
+ * sockets. */
+
+export interface RunOptions {
+  /** A user's name; undefined: ours. */
+  readonly user?: string;
+  /** What the program reads. */
+  readonly input: string;
+  /** All its variables besides PATH and LC_ALL. */
+  readonly env: Readonly<Record<string, string>>;
+  /** It and all it started are killed after this long. */
+  readonly timeoutMs: number;
+  /** Of each of its outputs; the rest is thrown away. */
+  readonly maxOutputChars: number;
+}
+
+export interface RunResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Somebody who is logged in at a screen. */
+export interface DesktopSession {
+  readonly user: string;
+  /** Variables that a program needs to reach it. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface DeliverySystem {
+  /** Any exit code is an answer. @throws MonitauriError "unsupported" where there is no such program or user,
+   * "forbidden" where it may not be run like that, "failed" where it did not end by itself. */
+  run(argv: readonly [string, ...string[]], options: RunOptions): Promise<RunResult>;
+  /** @throws Error with `code` where nobody listens or its buffer is full. */
+  sendDatagram(path: string, bytes: Uint8Array): void;
+  exists(path: string): boolean;
+  /** Of all users where we are root, else our own. */
+  desktops(): readonly DesktopSession[];
+  /** Shows a note as the session's user. @throws as run(). */
+  notify(session: DesktopSession, note: DesktopNote): Promise<RunResult>;
+}
+
+export interface DesktopNote {
+  readonly title: string;
+  readonly text: string;
+  readonly urgency: "low" | "normal" | "critical";
+}

@@ -1,0 +1,80 @@
+/** Makes access tokens of a refresh token (RFC 6749 section 6), and keeps each for as long as it holds. */
+
+import { rootCertificates } from "node:tls";
+import type { MailTarget } from "../../model/alert-channel.ts";
+import { providerOfHost } from "../../model/mail-providers.ts";
+import type { Secrets } from "./channel-file.ts";
+import { requestHttp } from "./http-request.ts";
+import type { Clock } from "./sender.ts";
+
+/** Renewed this long before it ends: the clocks differ, and a login takes time. */
+const SPARE_MS = 60_000;
+/** Where the server does not say how long it holds. */
+const USUAL_SECONDS = 3_600;
+
+export interface TokenOptions {
+  readonly target: MailTarget;
+  readonly secrets: Secrets;
+  readonly clock: Clock;
+  /** The server gave a new refresh token; the old one may not work any more. */
+  readonly onRefreshToken: (token: string) => void;
+  /** A further authority, PEM. */
+  readonly trust?: string;
+}
+
+/** @returns a function for the current token; `renew` asks for a new one. It throws Error in words, without secrets. */
+export function createTokenSource(options: TokenOptions): (renew: boolean) => Promise<string> {
+  const { target, secrets, clock } = options;
+  let refreshToken = secrets.refreshToken ?? "";
+  let held: { token: string; untilMs: number } | undefined;
+
+  return async (renew) => {
+    if (!renew && held !== undefined && clock.now() < held.untilMs) return held.token;
+    const url = target.tokenUrl || providerOfHost(target.host)?.tokenUrl || "";
+    if (url === "") throw new Error(`it is not known where ${target.host} gives tokens`);
+    const { clientId = "", clientSecret } = secrets;
+    const form = new URLSearchParams({
+      grant_type: "refresh_token",
+      client_id: clientId,
+      refresh_token: refreshToken,
+      ...(clientSecret === undefined ? {} : { client_secret: clientSecret }),
+    });
+    const { status, text } = await requestHttp({
+      url: new URL(url),
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded", accept: "application/json" },
+      body: form.toString(),
+      // The schema takes https only, and plain http on this machine alone.
+      allowInternal: true,
+      ca: options.trust === undefined ? undefined : [...rootCertificates, options.trust],
+    });
+    const answer = parsed(text);
+    const token = answer.access_token;
+    if (status !== 200 || typeof token !== "string" || token === "") {
+      throw new Error(`${new URL(url).host} answered ${status} ${reasonOf(answer)}`.trim());
+    }
+    const seconds = Number(answer.expires_in) || USUAL_SECONDS;
+    held = { token, untilMs: clock.now() + seconds * 1000 - SPARE_MS };
+    if (typeof answer.refresh_token === "string" && answer.refresh_token !== refreshToken) {
+      refreshToken = answer.refresh_token;
+      options.onRefreshToken(refreshToken);
+    }
+    return token;
+  };
+}
+
+type TokenAnswer = Readonly<Record<string, unknown>>;
+
+function parsed(text: string): TokenAnswer {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as TokenAnswer) : {};
+  } catch {
+    return {};
+  }
+}
+
+/** "invalid_grant: Token has been revoked" */
+function reasonOf({ error, error_description: description }: TokenAnswer): string {
+  return [error, description].filter((part) => typeof part === "string").join(": ");
+}
