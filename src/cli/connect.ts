@@ -38,7 +38,7 @@ const NOBODY_THERE = new Set(["ENOENT", "ECONNREFUSED", "ENOTDIR", "ENOTSOCK", "
 /** Resolves when the answer begins. */
 function send(socketPath: string, path: string, ask: Ask): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  const { method = "GET", body, signal } = ask;
+  const { method = "GET", body, signal, patienceMs = TIMEOUT_MS } = ask;
   const text = body === undefined ? undefined : JSON.stringify(body);
   const asked = request(
     {
@@ -46,14 +46,14 @@ function send(socketPath: string, path: string, ask: Ask): Promise<IncomingMessa
       path,
       method,
       agent: false,
-      timeout: TIMEOUT_MS,
+      timeout: patienceMs,
       ...(signal === undefined ? {} : { signal }),
       headers: text === undefined ? {} : { "content-type": "application/json" },
     },
     resolve,
   );
   asked.on("timeout", () => {
-    asked.destroy(new Error(`there was no answer within ${TIMEOUT_MS / 1000} s`));
+    asked.destroy(new Error(`there was no answer within ${patienceMs / 1000} s`));
   });
   asked.on("error", reject);
   asked.end(text);

@@ -3,6 +3,9 @@
 import type { AlertQuestions } from "../model/alert-questions.ts";
 import { type Ask, queryString } from "./client.ts";
 
+/** Longer than the daemon tries. */
+const TEST_PATIENCE_MS = 29_000;
+
 export function alertQuestions(
   ask: <T>(path: string, options?: Ask) => Promise<T>,
 ): AlertQuestions {
@@ -26,6 +29,12 @@ export function alertQuestions(
     async removeAlertChannel(name) {
       await ask(`alerts/channels/${encodeURIComponent(name)}`, { method: "DELETE" });
     },
-    testAlertChannel: (name) => send(`alerts/channels/${encodeURIComponent(name)}/test`, {}),
+    // It waits for another server.
+    testAlertChannel: (name) =>
+      ask(`alerts/channels/${encodeURIComponent(name)}/test`, {
+        method: "POST",
+        body: {},
+        patienceMs: TEST_PATIENCE_MS,
+      }),
   };
 }

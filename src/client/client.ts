@@ -12,6 +12,8 @@ export interface Ask {
   readonly body?: unknown;
   /** Ends the request, also while its answer is still coming. */
   readonly signal?: AbortSignal;
+  /** How long the answer may take where it takes longer than others. */
+  readonly patienceMs?: number;
 }
 
 export interface Answer {

@@ -5,6 +5,7 @@
  *  2. Folders. Made private, or checked: another user could have prepared them.
  *  3. Lock of the data folder. From here on nobody else writes there, so that what a killed daemon left may be removed.
  *  4. History thread. Before sampling, so that the first tick is kept; nobody waits for it, and it may fail.
+ *     Delivery of alerts, then alerts: what was found is sent on, what was not sent waits in the queue's file.
  *  5. Sampling thread. Attaches the kernel programs and returns with the first sample: the API never answers without one.
  *  6. API on its socket, then the page on its port. A daemon that answers is a daemon that counts.
  * Shut-down is the reverse: first nobody asks any more, then the kernel programs go, then what they counted last
@@ -25,6 +26,7 @@ import type { Invitation, Monitauri } from "../model/monitauri.ts";
 import { type Peer, userOfPeer } from "../native/peer-user.ts";
 import { groupId, groupMembers, readPrivileges } from "../native/privileges.ts";
 import { readAccess, saveAccess } from "./access-file.ts";
+import { startDelivery } from "./alert-delivery.ts";
 import { createAlerts } from "./alerts.ts";
 import { readConfigFile } from "./config-file.ts";
 import { diagnose } from "./diagnosis.ts";
@@ -96,7 +98,16 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   starting.defer(async () => {
     historySaved = await history?.close();
   });
-  const alerts = createAlerts({ path: places.alerts, log });
+  let { alertCommandUsers } = config;
+  const delivery = await startDelivery({
+    places,
+    log,
+    uid: privileges.uid,
+    env: options.env,
+    commandUsers: () => alertCommandUsers,
+  });
+  starting.defer(() => delivery.close());
+  const alerts = createAlerts({ path: places.alerts, delivery, log });
   starting.defer(() => alerts.close());
   const series = createSeriesBook();
   const sampling = await startSampling({
@@ -122,6 +133,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     feed,
     history,
     alerts: alerts.questions,
+    delivery: () => delivery.state(),
     access,
     invite: () => invite(access, listener?.port),
     version,
@@ -168,6 +180,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       const fresh = reload(options, sampling);
       feed.setIntervalMs(fresh.intervalMs);
       history?.applySettings(fresh.historyKeep);
+      ({ alertCommandUsers } = fresh);
       return fresh;
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

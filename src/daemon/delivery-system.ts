@@ -32,6 +32,7 @@ export interface DeliverySystemOptions {
 export function createDeliverySystem(options: DeliverySystemOptions): DeliverySystem {
   return {
     run: (argv, run) => runAs(argv, run, options),
+    checkCommand: (program, user) => checkProgram(program, userOf(user, options).uid),
     sendDatagram,
     exists: existsSync,
     desktops: () => (platform === "darwin" ? ownDesktop(options) : linuxDesktops(options)),

@@ -1,5 +1,6 @@
 /** `Monitauri` in process: what the API serves. */
 
+import type { DeliveryState } from "../alerts/deliver/delivery.ts";
 import type { Access } from "../api/access.ts";
 import type { AlertQuestions } from "../model/alert-questions.ts";
 import { MonitauriError } from "../model/error.ts";
@@ -8,6 +9,7 @@ import type { ExportQuery } from "../model/history.ts";
 import type { Diagnosis, Finding, Invitation, Monitauri, Status } from "../model/monitauri.ts";
 import type { CollectorHealth } from "../model/snapshot.ts";
 import { exportParts } from "../store/export.ts";
+import { deliveryHealth } from "./alert-health.ts";
 import type { History } from "./history.ts";
 import { historyHealth } from "./history-health.ts";
 import type { LiveFeed } from "./live-feed.ts";
@@ -22,6 +24,8 @@ export interface MonitauriParts {
   /** undefined: switched off. */
   readonly history: Pick<History, "ask" | "state" | "thread"> | undefined;
   readonly alerts: AlertQuestions;
+  /** How the delivery of alerts fares; where not given, nothing is delivered. */
+  readonly delivery?: () => DeliveryState;
   readonly access: Pick<Access, "tokens" | "addToken" | "removeToken" | "bounds">;
   /** @throws MonitauriError "unsupported" where no page is served. */
   readonly invite: () => Invitation;
@@ -107,6 +111,7 @@ function status({
 async function diagnosis(parts: MonitauriParts): Promise<Diagnosis> {
   const { sampling, findings, feed, access, history } = parts;
   const past = await historyHealth(history);
+  const delivery = deliveryHealth(parts.delivery?.(), (parts.now ?? Date.now)());
   const health = sampling.latest()?.health;
   const thread = sampling.thread();
   const threadFinding: Finding = {
@@ -125,8 +130,15 @@ async function diagnosis(parts: MonitauriParts): Promise<Diagnosis> {
       threadFinding,
       ...(health === undefined ? [] : [lossFinding(health)]),
       past.finding,
+      ...delivery.findings,
     ],
-    bounds: [...(health?.bounds ?? []), ...feed.bounds(), ...access.bounds(), ...past.bounds],
+    bounds: [
+      ...(health?.bounds ?? []),
+      ...feed.bounds(),
+      ...access.bounds(),
+      ...past.bounds,
+      ...delivery.bounds,
+    ],
     missing: [...sampling.passedOver(), ...(health?.missing ?? [])],
     credits: sampling.credits(),
   };

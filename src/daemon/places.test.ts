@@ -14,6 +14,8 @@ test("daemonPlaces() of root are the system's folders", () => {
     lock: "/var/lib/monitauri/daemon.lock",
     history: "/var/lib/monitauri/history.db",
     alerts: "/var/lib/monitauri/alerts.journal",
+    alertQueue: "/var/lib/monitauri/alert-queue.journal",
+    alertChannels: "/var/lib/monitauri/alert-channels.json",
     access: "/var/lib/monitauri/access.json",
     config: "/etc/monitauri/config.toml",
   });
@@ -28,6 +30,8 @@ test("daemonPlaces() of a user follow XDG and ignore relative paths", () => {
     lock: "/home/anna/.local/share/monitauri/daemon.lock",
     history: "/home/anna/.local/share/monitauri/history.db",
     alerts: "/home/anna/.local/share/monitauri/alerts.journal",
+    alertQueue: "/home/anna/.local/share/monitauri/alert-queue.journal",
+    alertChannels: "/home/anna/.local/share/monitauri/alert-channels.json",
     access: "/home/anna/.local/share/monitauri/access.json",
     config: "/home/anna/.config/monitauri/config.toml",
   });
@@ -43,6 +47,8 @@ test("daemonPlaces() puts everything in a given folder", () => {
     lock: "/srv/m/daemon.lock",
     history: "/srv/m/history.db",
     alerts: "/srv/m/alerts.journal",
+    alertQueue: "/srv/m/alert-queue.journal",
+    alertChannels: "/srv/m/alert-channels.json",
     access: "/srv/m/access.json",
     config: "/srv/m/config.toml",
   });

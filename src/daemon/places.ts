@@ -13,6 +13,10 @@ export interface Places {
   readonly history: string;
   /** Alert rules, what fired and what must not be forgotten. */
   readonly alerts: string;
+  /** Messages of alerts that wait to be sent. */
+  readonly alertQueue: string;
+  /** Where alerts are sent, with passwords. */
+  readonly alertChannels: string;
   /** Hashes of the secrets of pages and programs. */
   readonly access: string;
   readonly config: string;
@@ -87,6 +91,8 @@ function placesIn(folders: { data: string; runtime: string; config: string }): P
     lock: join(folders.data, "daemon.lock"),
     history: join(folders.data, "history.db"),
     alerts: join(folders.data, "alerts.journal"),
+    alertQueue: join(folders.data, "alert-queue.journal"),
+    alertChannels: join(folders.data, "alert-channels.json"),
     access: join(folders.data, "access.json"),
     config: join(folders.config, "config.toml"),
   };

@@ -5,6 +5,7 @@ import { createCommandSender } from "./command-sender.ts";
 import type { DeliverySystem } from "./delivery-system.ts";
 import { createDesktopSender } from "./desktop-sender.ts";
 import { createMailSender } from "./mail-sender.ts";
+import type { MailTiming } from "./mail-session.ts";
 import type { Clock, Sender } from "./sender.ts";
 import { createSyslogSender } from "./syslog-sender.ts";
 import { createWebhookSender } from "./webhook-sender.ts";
@@ -15,13 +16,26 @@ export interface SenderParts {
   readonly host: string;
   readonly clock: Clock;
   readonly onRefreshToken: (token: string) => void;
+  /** Somebody waits for the outcome. */
+  readonly isTest?: boolean;
 }
 
+/** A person who tests wants to know soon which stage it is that hangs. */
+const TEST_TIMING: MailTiming = { connectMs: 8_000, silenceMs: 10_000 };
+
 export function createSender({ name, target, secrets }: KeptChannel, parts: SenderParts): Sender {
-  const { system, host, clock, onRefreshToken } = parts;
+  const { system, host, clock, onRefreshToken, isTest = false } = parts;
   switch (target.kind) {
     case "mail":
-      return createMailSender({ target, secrets, channel: name, host, clock, onRefreshToken });
+      return createMailSender({
+        target,
+        secrets,
+        channel: name,
+        host,
+        clock,
+        onRefreshToken,
+        ...(isTest ? { timing: TEST_TIMING } : {}),
+      });
     case "webhook":
       return createWebhookSender({ target, secrets, host, clock });
     case "desktop":

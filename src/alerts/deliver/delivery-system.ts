@@ -31,6 +31,8 @@ export interface DeliverySystem {
   /** Any exit code is an answer. @throws MonitauriError "unsupported" where there is no such program or user,
    * "forbidden" where it may not be run like that, "failed" where it did not end by itself. */
   run(argv: readonly [string, ...string[]], options: RunOptions): Promise<RunResult>;
+  /** @throws MonitauriError what run() would say of such a program and user. */
+  checkCommand(program: string, user: string | undefined): void;
   /** @throws Error with `code` where nobody listens or its buffer is full. */
   sendDatagram(path: string, bytes: Uint8Array): void;
   exists(path: string): boolean;

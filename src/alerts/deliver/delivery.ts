@@ -79,9 +79,11 @@ export async function createDelivery(options: DeliveryOptions): Promise<Delivery
   const lanes = new Map<string, LaneRunner>();
   let saving: Promise<unknown> = Promise.resolve();
 
-  const senderOf = (channel: KeptChannel) =>
+  const senderOf = (channel: KeptChannel, isTest = false) =>
     createSender(channel, {
-      ...options,
+      system: options.system,
+      host: options.host,
+      isTest,
       clock,
       onRefreshToken: (refreshToken) => keepToken(channel.name, refreshToken),
     });
@@ -163,6 +165,10 @@ export async function createDelivery(options: DeliveryOptions): Promise<Delivery
           );
         }
         const fresh = changedChannel(before, parsed);
+        const { target } = fresh;
+        if (target.kind === "command") {
+          options.system.checkCommand(target.command[0] ?? "", target.user || undefined);
+        }
         await save(new Map(kept).set(fresh.name, fresh).values());
         kept.set(fresh.name, fresh);
         const lane = lanes.get(fresh.name);
@@ -187,7 +193,7 @@ export async function createDelivery(options: DeliveryOptions): Promise<Delivery
       });
     },
     test: async (name) =>
-      testChannel(senderOf(known(name)), { channel: name, clock, host: options.host }),
+      testChannel(senderOf(known(name), true), { channel: name, clock, host: options.host }),
     state: () => ({
       channels: [...kept.values()].map(({ name, enabled }) => {
         const { items, counts } = queue.lane(name);

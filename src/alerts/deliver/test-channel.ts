@@ -5,8 +5,8 @@ import type { AlertMessage } from "../../model/alert.ts";
 import type { AlertTest } from "../../model/alert-channel.ts";
 import type { Clock, Sender } from "./sender.ts";
 
-/** Less than a client waits for an answer over HTTP. */
-const TEST_TIMEOUT_MS = 45_000;
+/** Less than a connection to the API may be silent. */
+const TEST_TIMEOUT_MS = 25_000;
 const MAX_LINES = 100;
 
 export async function testChannel(
