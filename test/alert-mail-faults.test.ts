@@ -4,7 +4,6 @@ import { createServer, type Server, type Socket } from "node:net";
 import { after, test } from "node:test";
 import type { SMTPServerOptions } from "smtp-server";
 import { alertMessage } from "../src/alerts/deliver/scripted-message.ts";
-import type { SendOutcome } from "../src/alerts/deliver/sender.ts";
 import type { MailTarget } from "../src/model/alert-channel.ts";
 import { makeCertificates } from "./fixtures/certificates.ts";
 import {
