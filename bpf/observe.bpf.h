@@ -86,6 +86,7 @@ static __noinline struct observed *take_observed(__u32 lane)
 /* What to copy of a packet, and for what. */
 struct excerpt {
 	__u32 offset;
+	__u32 bytes;
 	__u32 kind;
 	__u32 lane;
 };
@@ -93,7 +94,7 @@ struct excerpt {
 static __noinline void copy_payload(struct __sk_buff *skb, struct flow *flow, struct packet *packet,
 				    struct excerpt *excerpt)
 {
-	__u32 bytes = skb->len - excerpt->offset;
+	__u32 bytes = excerpt->bytes;
 	struct observed *to = NULL;
 
 	if (excerpt->lane == LANE_NAMES && has_share(flow))
@@ -181,6 +182,7 @@ static __noinline void observe_tcp(struct __sk_buff *skb, struct socket_state *s
 		return;
 	}
 	bytes = skb->len - excerpt.offset;
+	excerpt.bytes = bytes;
 	if (*seen > HELLO_GOES_ON) {
 		excerpt.lane = LANE_NAMES;
 		if (state->hello_left <= bytes)
@@ -221,6 +223,23 @@ static __always_inline bool observe_answer(struct flow *flow, struct packet *pac
 	return true;
 }
 
+/* A hello's datagrams may leave as one packet that the device cuts (UDP_SEGMENT, udp(7)): each is copied by itself. */
+static __noinline void copy_datagrams(struct __sk_buff *skb, struct flow *flow, struct packet *packet,
+				      struct excerpt *excerpt)
+{
+	__u32 end = skb->len, size = skb->gso_size;
+
+	for (int i = 0; i < QUIC_DATAGRAMS; i++) {
+		if (excerpt->offset >= end)
+			return;
+		excerpt->bytes = end - excerpt->offset;
+		if (size && excerpt->bytes > size)
+			excerpt->bytes = size;
+		copy_payload(skb, flow, packet, excerpt);
+		excerpt->offset += excerpt->bytes;
+	}
+}
+
 static __noinline void observe_udp(struct __sk_buff *skb, struct flow *flow, struct packet *packet, bool tx)
 {
 	__u8 *seen = tx ? &flow->sent_seen : &flow->received_seen;
@@ -230,6 +249,7 @@ static __noinline void observe_udp(struct __sk_buff *skb, struct flow *flow, str
 
 	if (skb->len <= excerpt.offset)
 		return;
+	excerpt.bytes = skb->len - excerpt.offset;
 	if (is_name_server(packet->remote_port)) {
 		if (tx && packet->remote_port == DNS_PORT && flow->asked < 255)
 			flow->asked += 1;
@@ -244,14 +264,18 @@ static __noinline void observe_udp(struct __sk_buff *skb, struct flow *flow, str
 	bpf_skb_load_bytes(skb, excerpt.offset, &first, 1);
 	*seen += 1;
 	excerpt.kind = tx ? OBSERVED_SENT : OBSERVED_RECEIVED;
-	if (tx && packet->remote_port == DNS_PORT)
-		excerpt.lane = LANE_NAMES;
-	if ((first & QUIC_LONG_HEADER) != QUIC_LONG_HEADER || skb->len < excerpt.offset + QUIC_INITIAL_BYTES ||
-	    *seen >= QUIC_DATAGRAMS || !tx || is_answering)
+	if (!tx || is_answering || (first & QUIC_LONG_HEADER) != QUIC_LONG_HEADER ||
+	    excerpt.bytes < QUIC_INITIAL_BYTES) {
 		*seen = SEEN_ENOUGH;
-	if (tx && !is_answering && (first & QUIC_LONG_HEADER) == QUIC_LONG_HEADER)
-		excerpt.lane = LANE_NAMES;
-	copy_payload(skb, flow, packet, &excerpt);
+		if (tx && packet->remote_port == DNS_PORT)
+			excerpt.lane = LANE_NAMES;
+		copy_payload(skb, flow, packet, &excerpt);
+		return;
+	}
+	if (*seen >= QUIC_DATAGRAMS)
+		*seen = SEEN_ENOUGH;
+	excerpt.lane = LANE_NAMES;
+	copy_datagrams(skb, flow, packet, &excerpt);
 }
 
 static __always_inline void observe(struct __sk_buff *skb, struct socket_state *state, struct flow *flow,

@@ -34,7 +34,7 @@ describe("with a daemon", () => {
     const { stdout } = await done("ps");
     assert.match(
       stdout,
-      /^APPLICATION +PID +USER +DOWN\/S +UP\/S +DOWN +UP +CONN\ncurl +2 procs +anna +8\.00 kbit\/s +800 bit\/s /,
+      /^APPLICATION +PID +USER +DOWN\/S +UP\/S +DOWN +UP +CONN +MOSTLY WITH\ncurl +2 procs +anna +8\.00 kbit\/s +800 bit\/s /,
     );
     const [row] = JSON.parse((await done("ps", "--json")).stdout);
     const promised =

@@ -128,37 +128,6 @@ const container = z
 const interfaceBytes = { name: z.string(), rxBytes: count, txBytes: count };
 const loopbackBytes = { rxLoopbackBytes: count, txLoopbackBytes: count };
 
-export const psRowSchema = z
-  .object({
-    key: z.string(),
-    application: z.string(),
-    path: z.string().nullable(),
-    pid: count.nullable(),
-    pids: z.array(count),
-    arguments: z.array(z.string()),
-    user: z.string().nullable(),
-    container: container.nullable(),
-    unit: z.string().nullable(),
-    rxBytes: count,
-    txBytes: count,
-    rxPackets: count,
-    txPackets: count,
-    rxPayloadBytes: count,
-    txPayloadBytes: count,
-    ...rates,
-    ...loopbackBytes,
-    rxLoopbackBytesPerSecond: count,
-    txLoopbackBytesPerSecond: count,
-    interfaces: z.array(z.object(interfaceBytes)),
-    connections: count,
-    startedAtMs: count.nullable(),
-    lastActiveAtMs: count,
-    running: z.boolean(),
-    remainder: z.string().nullable(),
-    carries: z.string().nullable(),
-  })
-  .openapi("PsRow");
-
 const hostName = z
   .object({
     name: z.string(),
@@ -186,6 +155,53 @@ const networkOf = z
   })
   .openapi("NetworkOf");
 
+const spokenProtocol = z
+  .object({ name: z.string(), inside: z.string().optional(), source: z.enum(["bytes", "port"]) })
+  .openapi("SpokenProtocol");
+
+const remoteEnd = z
+  .object({
+    address: z.string(),
+    host: hostName.optional(),
+    spoken: spokenProtocol.optional(),
+    network: networkOf.optional(),
+    rxBytes: count,
+    txBytes: count,
+  })
+  .openapi("RemoteEnd");
+
+export const psRowSchema = z
+  .object({
+    key: z.string(),
+    application: z.string(),
+    path: z.string().nullable(),
+    pid: count.nullable(),
+    pids: z.array(count),
+    arguments: z.array(z.string()),
+    user: z.string().nullable(),
+    container: container.nullable(),
+    unit: z.string().nullable(),
+    rxBytes: count,
+    txBytes: count,
+    rxPackets: count,
+    txPackets: count,
+    rxPayloadBytes: count,
+    txPayloadBytes: count,
+    ...rates,
+    ...loopbackBytes,
+    rxLoopbackBytesPerSecond: count,
+    txLoopbackBytesPerSecond: count,
+    interfaces: z.array(z.object(interfaceBytes)),
+    ends: z.array(remoteEnd),
+    connections: count,
+    startedAtMs: count.nullable(),
+    lastActiveAtMs: count,
+    running: z.boolean(),
+    remainder: z.string().nullable(),
+    carries: z.string().nullable(),
+  })
+  .openapi("PsRow");
+
 const dataCredit = z
   .object({
     gives: z.string(),
@@ -196,10 +212,6 @@ const dataCredit = z
     licence: z.string(),
   })
   .openapi("DataCredit");
-
-const spokenProtocol = z
-  .object({ name: z.string(), inside: z.string().optional(), source: z.enum(["bytes", "port"]) })
-  .openapi("SpokenProtocol");
 
 const connection = z
   .object({

@@ -1,5 +1,6 @@
 /** The past in a terminal: what it adds up to, how it went, and who it was. */
 
+import { countryName } from "../model/country.ts";
 import { formatBytes, formatDuration, formatShare } from "../model/format.ts";
 import type {
   HistoryAnswer,
@@ -167,12 +168,6 @@ function columnsFor(answer: HistoryAnswer, form: HistoryForm): readonly Column<T
 function nameOf({ key, name }: TableRow, by: HistoryGrouping): string {
   if (name === "") return "unknown";
   return by === "country" && /^[A-Z]{2}$/.test(key) ? `${key} ${countryName(key)}` : safe(name);
-}
-
-const COUNTRIES = new Intl.DisplayNames("en", { type: "region" });
-
-function countryName(code: string): string {
-  return COUNTRIES.of(code) ?? "";
 }
 
 const BAR = 12;

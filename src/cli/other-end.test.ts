@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Connection } from "../model/sample.ts";
-import { otherEnd, placeText, spokenText } from "./other-end.ts";
+import { mostlyWith, otherEnd, placeText, spokenText } from "./other-end.ts";
 
 const PLAIN = { protocol: "tcp", remoteAddress: "2001:db8::1", remotePort: 443 } as Connection;
 const HOST = { name: "example.org", source: "tls", alternatives: [] } as const;
@@ -35,4 +35,19 @@ test("placeText() names countries, and kinds of networks that are in none", () =
     "private",
   );
   assert.equal(placeText(PLAIN), "-");
+});
+
+test("mostlyWith() names the first end, its place, and how many more there are", () => {
+  const bare = { spoken: undefined, rxBytes: 1, txBytes: 1 };
+  const network = {
+    kind: "public",
+    country: "NO",
+    asn: undefined,
+    organisation: undefined,
+  } as const;
+  const named = { ...bare, address: "192.0.2.1", host: HOST, network };
+  const other = { ...bare, address: "192.0.2.2", host: undefined, network: undefined };
+  assert.equal(mostlyWith({ ends: [] }), "-");
+  assert.equal(mostlyWith({ ends: [named, other] }), "example.org NO +1");
+  assert.equal(mostlyWith({ ends: [other] }), "192.0.2.2");
 });

@@ -60,6 +60,7 @@ function row(application: string, fields: Partial<PsRow>): PsRow {
     rxLoopbackBytesPerSecond: 0,
     txLoopbackBytesPerSecond: 0,
     interfaces: [],
+    ends: [],
     connections: 0,
     startedAtMs: null,
     lastActiveAtMs: 0,

@@ -72,6 +72,33 @@ test("remotes have their names, countries and organisations their sums, and noth
   });
 });
 
+test("connections and programs are filtered by where their other ends are", () => {
+  const sampler = open();
+  const counts = (filter: string) => [
+    sampler.connections({ filter }).count,
+    sampler.ps({ filter }).length,
+    sampler.ps({ by: "process", filter }).length,
+  ];
+  assert.deepEqual(counts("country:no"), [2, 1, 1]);
+  assert.deepEqual(counts("country:norway asn:64500 org:example"), [2, 1, 1]);
+  assert.deepEqual(counts("country:private"), [1, 1, 1]);
+  assert.deepEqual(counts("country:unknown"), [1, 1, 1]);
+  assert.deepEqual(counts("country:SE"), [0, 0, 0]);
+  assert.deepEqual(counts("remote:198.51.100.1"), [1, 1, 1], "an end that is not shown");
+});
+
+test("programs say who they mostly talk to", () => {
+  const [row] = open().ps();
+  assert.deepEqual(
+    row?.ends.map(({ address, network, rxBytes }) => [address, network?.country, rxBytes]),
+    [
+      ["192.168.1.1", undefined, 1000],
+      ["198.51.100.4", "NO", 100],
+      ["198.51.100.2", "NO", 10],
+    ],
+  );
+});
+
 test("connections say where their other end is", () => {
   const { connections } = open().connections({ filter: "remote:198.51.100.4" });
   assert.deepEqual(

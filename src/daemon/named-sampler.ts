@@ -3,7 +3,7 @@
 
 import { parseAddress } from "../model/address.ts";
 import type { NetworkOf } from "../model/naming.ts";
-import type { Connection, GroupRow } from "../model/sample.ts";
+import type { GroupRow } from "../model/sample.ts";
 import type { Names } from "../names/names.ts";
 import type { Networks } from "../names/networks.ts";
 import type { Sampler } from "../sampler/sampler.ts";
@@ -23,9 +23,6 @@ export function withNames(sampler: Sampler, { names, networks }: Naming): Sample
     return bytes && networks.networkOf(bytes);
   };
   const named = (row: GroupRow) => ({ ...row, name: names?.hostOf(row.key)?.name ?? row.name });
-  const placed = (connection: Connection) => {
-    return { ...connection, network: networkOf(connection.remoteAddress) };
-  };
 
   const book = createTickBook(networks.networkOf);
 
@@ -37,10 +34,8 @@ export function withNames(sampler: Sampler, { names, networks }: Naming): Sample
     },
     historyTick: (sample) =>
       book.tickOf(sample, { details: sampler.details(), processes: sampler.processDetails() }),
-    connections(query) {
-      const list = sampler.connections(query);
-      return { ...list, connections: list.connections.map(placed) };
-    },
+    ps: (query) => sampler.ps(query, networkOf),
+    connections: (query) => sampler.connections(query, networkOf),
     groups(by, limit) {
       switch (by) {
         case "remote":

@@ -25,6 +25,9 @@ const firefox: Filterable = {
   retransmits: 0,
   hosts: ["news.example.org"],
   spoken: ["tls", "h2"],
+  networks: () => [
+    { kind: "public", country: "DE", asn: 64_500, organisation: "Example Networks" },
+  ],
 };
 
 test("each field fits what it names and nothing else", () => {
@@ -57,6 +60,15 @@ test("each field fits what it names and nothing else", () => {
     "host:news",
     "proto:h2",
     "example.org",
+    "country:de",
+    "country:germany",
+    "country:FR,DE",
+    "asn:64500",
+    "asn:AS64500",
+    "asn:64000-65000",
+    'org:"example net"',
+    "networks",
+    "-country:private",
     "-app:chrome",
     "!port:80",
     "-user:root,grace",
@@ -75,6 +87,11 @@ test("each field fits what it names and nothing else", () => {
     "rate:>2mbit",
     "rtt:>50ms",
     "retransmits:>0",
+    "country:fr",
+    "country:private",
+    "country:unknown",
+    "asn:64501",
+    "org:hetzner",
     "-app:firefox",
   ];
   for (const expression of fitting)

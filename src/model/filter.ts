@@ -4,9 +4,11 @@
  * with blanks stands in quotes. A word without a field is looked for in every text, as people type it into a search. */
 
 import { parseAddress, parseNetwork } from "./address.ts";
+import { countryName } from "./country.ts";
 import { MonitauriError } from "./error.ts";
 import { parseDuration } from "./format.ts";
 import type { PsRow } from "./monitauri.ts";
+import type { HostName, NetworkOf, SpokenProtocol } from "./naming.ts";
 import { parseRate } from "./rate.ts";
 import type { Connection } from "./sample.ts";
 
@@ -38,8 +40,12 @@ export interface Filterable {
   readonly totalBytes: number;
   readonly rttMs?: number | undefined;
   readonly retransmits?: number | undefined;
+  /** Addresses of the other ends, where there are several. */
+  readonly remoteAddresses?: readonly string[];
   /** Names of the other end. */
   readonly hosts?: readonly string[];
+  /** Where it is; asked for only by a filter that looks at it. */
+  readonly networks?: () => readonly NetworkOf[];
   /** "tls", "h2". */
   readonly spoken?: readonly string[];
 }
@@ -55,12 +61,16 @@ export function parseFilter(expression: string): Filter {
   return (thing) => terms.every((fits) => fits(thing));
 }
 
-export function connectionFacts(connection: Connection): Filterable {
-  const { applicationKey, pid, total, host, spoken, ...same } = connection;
+/** Where an address is, for those whose rows do not say it themselves. */
+type LookUp = (address: string) => NetworkOf | undefined;
+
+export function connectionFacts(connection: Connection, networkOf?: LookUp): Filterable {
+  const { applicationKey, pid, total, host, spoken, network, ...same } = connection;
   return {
     ...same,
-    hosts: host === undefined ? [] : [host.name, ...host.alternatives],
-    spoken: spoken === undefined ? [] : [spoken.name, spoken.inside ?? ""],
+    hosts: namesIn([host]),
+    spoken: spokenIn([spoken]),
+    networks: () => [network ?? networkOf?.(same.remoteAddress ?? "")].filter(isKnown),
     key: applicationKey,
     pids: pid === undefined ? [] : [pid],
     interfaces: connection.interface === undefined ? [] : [connection.interface],
@@ -68,14 +78,30 @@ export function connectionFacts(connection: Connection): Filterable {
   };
 }
 
-export function psFacts(row: PsRow): Filterable {
-  const { container, rxBytes, txBytes } = row;
+export function psFacts(row: PsRow, networkOf?: LookUp): Filterable {
+  const { container, rxBytes, txBytes, ends } = row;
   return {
     ...row,
+    remoteAddresses: ends.map(({ address }) => address),
+    hosts: namesIn(ends.map(({ host }) => host)),
+    spoken: spokenIn(ends.map(({ spoken }) => spoken)),
+    networks: () => ends.map((end) => end.network ?? networkOf?.(end.address)).filter(isKnown),
     container: container === null ? null : `${container.name ?? ""} ${container.id}`,
     interfaces: row.interfaces.map(({ name }) => name),
     totalBytes: rxBytes + txBytes,
   };
+}
+
+function namesIn(hosts: readonly (HostName | undefined)[]): string[] {
+  return hosts.filter(isKnown).flatMap(({ name, alternatives }) => [name, ...alternatives]);
+}
+
+function spokenIn(all: readonly (SpokenProtocol | undefined)[]): string[] {
+  return all.filter(isKnown).flatMap(({ name, inside }) => [name, inside ?? ""]);
+}
+
+function isKnown<T>(value: T | undefined): value is T {
+  return value !== undefined;
 }
 
 /** Blanks end a term unless they are quoted. */
@@ -128,8 +154,12 @@ interface Field {
 const APPLICATION = textField("app:firefox", ({ application, key }) => [application, key]);
 const REMOTE = addressField("remote:10.0.0.0/8 or remote:example.org", (thing) => [
   thing.remoteAddress,
+  ...(thing.remoteAddresses ?? []),
   ...(thing.hosts ?? []),
 ]);
+const ORGANISATION = textField("org:hetzner", ({ networks }) =>
+  (networks?.() ?? []).map(({ organisation }) => organisation),
+);
 const INTERFACE = textField("if:eth0", ({ interfaces }) => interfaces);
 const DOWN = numberField("down:>1mbit", {
   read: parseRate,
@@ -164,6 +194,13 @@ const FIELDS: ReadonlyMap<string, Field> = new Map(
     rport: numberField("rport:443", { read: plainNumber, of: ({ remotePort }) => [remotePort] }),
     remote: REMOTE,
     host: REMOTE,
+    country: { example: "country:DE or country:germany or country:private", parse: countryFilter },
+    asn: numberField("asn:64500", {
+      read: (text) => plainNumber(text.replace(/^as/i, "")),
+      of: ({ networks }) => (networks?.() ?? []).map(({ asn }) => asn),
+    }),
+    org: ORGANISATION,
+    organisation: ORGANISATION,
     local: addressField("local:192.168.1.2", ({ localAddress }) => [localAddress]),
     rate: numberField("rate:>1mbit", {
       read: parseRate,
@@ -195,6 +232,17 @@ function textField(
       return (thing) => of(thing).some((text) => text?.toLowerCase().includes(wanted) ?? false);
     },
   };
+}
+
+/** A code, a name or a part of it, or the kind of network that is in no country; "unknown" where nobody knows. */
+function countryFilter(value: string): Filter {
+  const wanted = value.toLowerCase();
+  const fits = ({ kind, country }: NetworkOf) => {
+    if (country === undefined) return wanted === (kind === "public" ? "unknown" : kind);
+    if (wanted.length === 2) return country.toLowerCase() === wanted;
+    return countryName(country).toLowerCase().includes(wanted);
+  };
+  return ({ networks }) => (networks?.() ?? []).some(fits);
 }
 
 function addressField(
@@ -273,8 +321,10 @@ function textsOf(thing: Filterable): string[] {
     localAddress === undefined ? undefined : `${localAddress}:${localPort}`,
     remoteAddress === undefined ? undefined : `${remoteAddress}:${remotePort}`,
   ];
-  const { pids, hosts = [], spoken = [] } = thing;
-  const all = [...texts, ...ends, ...pids.map(String), ...hosts, ...spoken];
+  const { pids, remoteAddresses = [], hosts = [], spoken = [], networks } = thing;
+  const organisations = (networks?.() ?? []).map(({ organisation }) => organisation);
+  const named = [...remoteAddresses, ...hosts, ...spoken, ...organisations];
+  const all = [...texts, ...ends, ...pids.map(String), ...named];
   return all.filter((text) => typeof text === "string");
 }
 

@@ -9,7 +9,7 @@ import type {
   ImportReport,
 } from "./history.ts";
 import type { InterfaceBytes, LiveQuery, LiveSample } from "./live.ts";
-import type { DataCredit } from "./naming.ts";
+import type { DataCredit, HostName, NetworkOf, SpokenProtocol } from "./naming.ts";
 import type { Container } from "./process.ts";
 import type { Connection, Gap, Grouping, GroupRow, InterfaceCoverage, Traffic } from "./sample.ts";
 import type { Bound, CollectorHealth } from "./snapshot.ts";
@@ -47,6 +47,20 @@ export interface OwnCost {
   readonly lastTickMs: number | undefined;
 }
 
+/** Who a program talks to: one address, with what is known of the busiest connection to it. */
+export interface RemoteEnd {
+  readonly address: string;
+  readonly host: HostName | undefined;
+  readonly spoken: SpokenProtocol | undefined;
+  readonly network: NetworkOf | undefined;
+  /** Of the connections that are open. */
+  readonly rxBytes: number;
+  readonly txBytes: number;
+}
+
+/** Ends of one row of `ps`. */
+export const MAX_ENDS = 3;
+
 /** A row of `ps`: an application or a process, its totals since the daemon started and its rates now. All its traffic,
  * on whatever interface; the loopback part is said beside it. */
 export interface PsRow {
@@ -77,6 +91,8 @@ export interface PsRow {
   readonly txLoopbackBytesPerSecond: number;
   /** rxBytes and txBytes by interface. */
   readonly interfaces: readonly InterfaceBytes[];
+  /** The other ends of its open connections, MAX_ENDS at most: those with most bytes. A filter looks at all. */
+  readonly ends: readonly RemoteEnd[];
   readonly connections: number;
   readonly startedAtMs: number | null;
   readonly lastActiveAtMs: number;

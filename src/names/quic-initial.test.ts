@@ -65,6 +65,20 @@ test("QuicInitials reads real clients, in whatever order their datagrams come", 
   assert.equal(reading(...capture("quic-chromium")).hello?.mayBeCover, true);
 });
 
+test("QuicInitials puts Firefox's name together, half of which is in the second datagram", () => {
+  const [first, second] = capture("quic-firefox") as [Buffer, Buffer];
+  for (const datagrams of [
+    [first, second],
+    [second, first],
+  ]) {
+    const { hello, isDone } = reading(...datagrams);
+    assert.deepEqual([hello?.serverName, hello?.alpn, isDone], ["media.films.test", ["h3"], true]);
+  }
+  assert.equal(reading(first).hello?.serverName, undefined);
+  // What a copy of 2,048 bytes of both at once would have left.
+  assert.equal(reading(first, second.subarray(0, 796)).hello?.serverName, undefined);
+});
+
 test("QuicInitials reads coalesced packets and leaves its input as it is", () => {
   const datagram = Buffer.concat([firstOf("quic-rfc9001-a2"), Buffer.alloc(30)]);
   const before = Buffer.from(datagram);

@@ -19,10 +19,12 @@ test("parseClientHello() reads name, protocols and versions of real clients", ()
   assert.deepEqual(rows("tls-python"), ["mail.example.org", ["imap"], ["1.3", "1.2"]]);
   assert.deepEqual(rows("tls-node"), ["registry.example.org", web, ["1.3", "1.2"]]);
   assert.deepEqual(rows("tls-chromium"), ["photos.example.com", web, ["1.3", "1.2"]]);
+  assert.deepEqual(rows("tls-firefox"), ["news.paper.test", web, ["1.3", "1.2"]]);
 });
 
-test("parseClientHello() says where the name may be a cover, which Chromium always makes possible", () => {
+test("parseClientHello() says where the name may be a cover, which browsers always make possible", () => {
   assert.equal(parseClientHello(firstOf("tls-chromium"))?.mayBeCover, true);
+  assert.equal(parseClientHello(firstOf("tls-firefox"))?.mayBeCover, true);
   assert.equal(parseClientHello(firstOf("tls-node"))?.mayBeCover, false);
 });
 
@@ -37,7 +39,7 @@ test("parseClientHello() joins a hello over several records", () => {
 });
 
 test("parseClientHello() takes what is whole of a hello that is cut", () => {
-  for (const name of ["tls-chromium", "tls-openssl", "tls-openssl-fragments"]) {
+  for (const name of ["tls-chromium", "tls-firefox", "tls-openssl", "tls-openssl-fragments"]) {
     const whole = firstOf(name);
     const { serverName, alpn } = parseClientHello(whole) ?? {};
     const seen = new Set<string | undefined>();

@@ -3,7 +3,7 @@
 import { addressText } from "../model/address.ts";
 import { connectionFacts, parseFilter } from "../model/filter.ts";
 import type { ConnectionList, ConnectionsQuery } from "../model/monitauri.ts";
-import type { FlowFacts } from "../model/naming.ts";
+import type { FlowFacts, NetworkOf } from "../model/naming.ts";
 import { MPTCP, protocolName, TCP } from "../model/protocol.ts";
 import type { Connection } from "../model/sample.ts";
 import type { Accounts } from "./accounts.ts";
@@ -20,7 +20,16 @@ export const CONNECTIONS_SHOWN = 10_000;
 
 /** Sockets that live, and those that ended a moment ago with the state "CLOSED".
  * @throws MonitauriError "invalid" where the filter is none. */
-export function connectionList(accounts: Accounts, query: ConnectionsQuery = {}): ConnectionList {
+export function connectionList(
+  accounts: Accounts,
+  query: ConnectionsQuery = {},
+  networkOf: (address: string) => NetworkOf | undefined = () => undefined,
+): ConnectionList {
+  const placed = (connection: Connection): Connection => {
+    const { remoteAddress } = connection;
+    const network = remoteAddress === undefined ? undefined : networkOf(remoteAddress);
+    return network === undefined ? connection : { ...connection, network };
+  };
   const { limit = CONNECTIONS_SHOWN, offset = 0, sort = "rate", reverse = false, filter } = query;
   const sockets = [...liveSockets(accounts), ...endedSockets(accounts)];
   const total = sockets.length;
@@ -31,15 +40,16 @@ export function connectionList(accounts: Accounts, query: ConnectionsQuery = {})
     const connections = busiest(scores, offset + limit)
       .slice(offset)
       .flatMap((i) => sockets[i] ?? [])
-      .map((socket) => connectionOf(accounts, socket));
+      .map((socket) => placed(connectionOf(accounts, socket)));
     return { connections, count: total, total };
   }
   const fits = parseFilter(filter ?? "");
   const fitting = sockets
     .map((socket) => connectionOf(accounts, socket))
-    .filter((connection) => fits(connectionFacts(connection)))
+    .filter((connection) => fits(connectionFacts(connection, networkOf)))
     .sort(connectionOrder(sort, reverse));
-  return { connections: fitting.slice(offset, offset + limit), count: fitting.length, total };
+  const connections = fitting.slice(offset, offset + limit).map(placed);
+  return { connections, count: fitting.length, total };
 }
 
 /** The rows of one socket. */

@@ -1,11 +1,13 @@
 /** The rows of `ps`: applications or processes with their totals since the start and their rates now. */
 
 import { parseFilter, psFacts } from "../model/filter.ts";
-import type { PsQuery, PsRow } from "../model/monitauri.ts";
+import { MAX_ENDS, type PsQuery, type PsRow, type RemoteEnd } from "../model/monitauri.ts";
+import type { NetworkOf } from "../model/naming.ts";
 import type { Process } from "../model/process.ts";
 import type { Accounts } from "./accounts.ts";
 import { interfaceTotals } from "./activity.ts";
 import { busyness } from "./busiest.ts";
+import { type Ends, endsOf } from "./ends.ts";
 import { isEmpty } from "./ledger.ts";
 import type { ApplicationEntry, ProcessEntry } from "./ledger-entries.ts";
 import { bytesPerSecond } from "./rates.ts";
@@ -18,19 +20,25 @@ const PIDS_SHOWN = 1_000;
 
 /** The busiest first; rows that stand for no process have a `remainder`.
  * @throws MonitauriError "invalid" where the filter is none. */
-export function psRows(accounts: Accounts, { by = "application", filter }: PsQuery = {}): PsRow[] {
-  const rows = allRows(accounts, by);
-  if (filter === undefined) return rows;
+export function psRows(
+  accounts: Accounts,
+  { by = "application", filter = "" }: PsQuery = {},
+  networkOf: (address: string) => NetworkOf | undefined = () => undefined,
+): PsRow[] {
   const fits = parseFilter(filter);
-  return rows.filter((row) => fits(psFacts(row)));
+  const placed = (end: RemoteEnd) => ({ ...end, network: networkOf(end.address) });
+  return allRows(accounts, by)
+    .filter((row) => fits(psFacts(row, networkOf)))
+    .map((row) => ({ ...row, ends: row.ends.slice(0, MAX_ENDS).map(placed) }));
 }
 
 function allRows(accounts: Accounts, by: "application" | "process"): PsRow[] {
   const { ledger } = accounts;
+  const ends = endsOf(accounts, by);
   const rows =
     by === "application"
-      ? [...ledger.applications.values()].map((entry) => applicationRow(accounts, entry))
-      : [...ledger.processes.values()].map((entry) => processRow(accounts, entry));
+      ? [...ledger.applications.values()].map((entry) => applicationRow(accounts, entry, ends))
+      : [...ledger.processes.values()].map((entry) => processRow(accounts, entry, ends));
   const earlier = by === "application" ? ledger.earlierApplications : ledger.earlierProcesses;
   if (!isEmpty(earlier)) {
     rows.push({
@@ -78,6 +86,7 @@ const NOBODY: Omit<PsRow, keyof Sums | "key" | "application"> = {
   user: null,
   container: null,
   unit: null,
+  ends: [],
   connections: 0,
   startedAtMs: null,
   running: false,
@@ -85,7 +94,7 @@ const NOBODY: Omit<PsRow, keyof Sums | "key" | "application"> = {
   carries: null,
 };
 
-function applicationRow(accounts: Accounts, entry: ApplicationEntry): PsRow {
+function applicationRow(accounts: Accounts, entry: ApplicationEntry, ends: Ends): PsRow {
   const processes = [...entry.processes];
   const running = processes.filter((process) => process.running);
   const shown = running.length > 0 ? running : processes;
@@ -102,6 +111,7 @@ function applicationRow(accounts: Accounts, entry: ApplicationEntry): PsRow {
     user: entry.user ?? null,
     container: entry.container ?? null,
     unit: entry.unit ?? null,
+    ends: ends.get(entry.application.key) ?? [],
     connections: entry.connections,
     startedAtMs: earliest(shown.map(({ process }) => process)),
     running: entry.running > 0,
@@ -110,7 +120,7 @@ function applicationRow(accounts: Accounts, entry: ApplicationEntry): PsRow {
   };
 }
 
-function processRow(accounts: Accounts, entry: ProcessEntry): PsRow {
+function processRow(accounts: Accounts, entry: ProcessEntry, ends: Ends): PsRow {
   const { process } = entry;
   return {
     ...sumsOf(accounts, entry.tally),
@@ -123,6 +133,7 @@ function processRow(accounts: Accounts, entry: ProcessEntry): PsRow {
     user: process.user ?? null,
     container: process.container ?? null,
     unit: process.unit ?? null,
+    ends: ends.get(process.id) ?? [],
     connections: entry.connections,
     startedAtMs: earliest([process]),
     running: entry.running,

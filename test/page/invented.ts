@@ -103,6 +103,7 @@ export function psRows({ applications, startedAtMs }: Invented): PsRow[] {
       rxLoopbackBytesPerSecond: 0,
       txLoopbackBytesPerSecond: 0,
       interfaces: [{ name: "eth0", rxBytes, txBytes }],
+      ends: [],
       connections: 1 + (at % 7),
       startedAtMs,
       lastActiveAtMs: Date.now(),

@@ -67,6 +67,7 @@ Examples:
   monitauri connections --limit 20                    the 20 busiest
   monitauri connections app:ssh                       those of one program
   monitauri connections port:443 remote:10.0.0.0/8    to a network, on a port
+  monitauri connections country:US -org:google        by where the other end is
   monitauri connections --sort rtt --watch 1s         the slowest answers, every second
   monitauri connections --json | jq -r '.connections[].remoteAddress'
 

@@ -28,5 +28,6 @@ Examples:
   monitauri ps firefox                          a word
   monitauri ps user:ada,root '!app:sshd'        two users, without one program
   monitauri connections port:443 remote:10.0.0.0/8
+  monitauri connections country:DE,AT '!org:hetzner'
   monitauri connections --filter 'rate:>1mbit rtt:>50ms'`;
 }

@@ -15,6 +15,7 @@ import {
   rateOptions,
   readCommand,
 } from "../context.ts";
+import { mostlyWith } from "../other-end.ts";
 import { type OnInterface, onInterface, PS_SORTS, type PsSort, sortRows } from "../ps-rows.ts";
 import { type Column, formatTable } from "../table.ts";
 import { safe } from "../terminal.ts";
@@ -50,13 +51,15 @@ export function addPs(program: Command, context: CommandContext): void {
 
 const HELP = `
 Rates are bits a second (--bytes: bytes), volumes are bytes since the daemon started. Traffic within this machine
-is not in DOWN and UP: it has a column of its own. An application that has exited keeps its row.
+is not in DOWN and UP: it has a column of its own. An application that has exited keeps its row. MOSTLY WITH is the other
+end of most bytes of its open connections, with its country ("~": the name may cover another site).
 
 Examples:
   monitauri ps                               who uses the network, the busiest first
   monitauri ps --watch                       the same, every 2 seconds
   monitauri ps --by process --sort total     every process, by what it has moved
   monitauri ps app:firefox rate:'>1mbit'     only what fits (a shell wants > in quotes)
+  monitauri ps country:DE,AT org:hetzner     programs that talk to somebody there
   monitauri ps --interface eth0              totals of one interface
   monitauri ps --json | jq '.[0]'            for a script: all that is known of a row
 
@@ -106,6 +109,7 @@ function columnsFor(rows: readonly PsRow[], options: PsOptions): readonly Column
   ];
   const links: Column<PsRow>[] = [
     { title: "CONN", align: "right", text: ({ connections }) => String(connections), leaves: 4 },
+    { title: "MOSTLY WITH", align: "left", text: mostlyWith, shrinksTo: 12, leaves: 6 },
   ];
   // Rates are known for a program as a whole, not for each interface it uses.
   if (name !== undefined) return [...whose, ...volumes, ...links];

@@ -4,7 +4,7 @@ import { connectionFacts, type Filterable, parseFilter, psFacts } from "../../mo
 import type { PsRow } from "../../model/monitauri.ts";
 import type { Connection } from "../../model/sample.ts";
 import { endpoint } from "../endpoint.ts";
-import { otherEnd } from "../other-end.ts";
+import { mostlyWith, otherEnd, placeText, spokenText } from "../other-end.ts";
 import { programSeries, type Rates, ratesNow } from "./history.ts";
 import { bytesIn, connectionFits, networkBytes, type Scope } from "./scope.ts";
 import {
@@ -27,8 +27,10 @@ export interface TopRow extends Rates {
   readonly user: string;
   /** Unit or container; of a connection its state. */
   readonly place: string;
-  /** Of a connection: its peer. */
+  /** Of a connection: its peer. Of a program: who it mostly talks to. */
   readonly remote: string;
+  /** Country or kind of network of a connection's peer. */
+  readonly country: string;
   readonly protocol: string;
   readonly roundTripMs: number | undefined;
   /** No process of it runs any more, or it never had one. */
@@ -99,7 +101,8 @@ function applicationRow(known: Known, state: TopState): Candidate {
     pid: remainder || ps === undefined ? "-" : String(ps.pids.length),
     user: ps?.user ?? "-",
     place: placeOf(ps),
-    remote: "",
+    remote: ps === undefined ? "-" : mostlyWith(ps),
+    country: "",
     protocol: "",
     roundTripMs: undefined,
     pale: remainder || ps?.running === false,
@@ -126,7 +129,8 @@ function processRow(ps: PsRow, state: TopState): Candidate {
     pid: ps.pid === null ? "-" : String(ps.pid),
     user: ps.user ?? "-",
     place: placeOf(ps),
-    remote: "",
+    remote: mostlyWith(ps),
+    country: "",
     protocol: "",
     roundTripMs: undefined,
     pale: !ps.running,
@@ -156,7 +160,7 @@ function processRates(ps: PsRow, scope: Scope): Rates {
 }
 
 function connectionRow(connection: Connection, state: TopState): Candidate {
-  const { id, application, pid, user, protocol, total, rttMs } = connection;
+  const { id, application, pid, user, total, rttMs } = connection;
   const { trails } = shownData(state);
   const row: TopRow = {
     id,
@@ -171,7 +175,8 @@ function connectionRow(connection: Connection, state: TopState): Candidate {
       connection.remoteAddress === undefined
         ? `on ${endpoint(connection.localAddress, connection.localPort)}`
         : otherEnd(connection),
-    protocol,
+    country: placeText(connection),
+    protocol: spokenText(connection),
     roundTripMs: rttMs,
     pale: connection.state === "CLOSED",
     series: (count) => trailOf(trails, "connection", id).slice(-count),

@@ -279,6 +279,7 @@ function psRow(key: string, application: string, fields: Partial<PsRow>): PsRow 
     rxLoopbackBytesPerSecond: 0,
     txLoopbackBytesPerSecond: 0,
     interfaces: [],
+    ends: [],
     connections: 1,
     startedAtMs: 0,
     lastActiveAtMs: 0,

@@ -1,5 +1,6 @@
 /** Where in the world, or how near, an address is, in words (pure). */
 
+import { countryName } from "../../model/country.ts";
 import type { NetworkKind, NetworkOf } from "../../model/naming.ts";
 
 /** The country, or what kind of network has none; undefined: nothing is known. */
@@ -16,15 +17,6 @@ export function organisationText(network: NetworkOf | undefined): string | undef
   return network.organisation === undefined ? number : `${network.organisation} · ${number}`;
 }
 
-export function countryName(code: string): string {
-  try {
-    return COUNTRIES.of(code) ?? code;
-  } catch {
-    // Not a code at all.
-    return code;
-  }
-}
-
 /** What the rows of the grouping by country are called: a code, or ":" and why there is none. */
 export function countryRowName(key: string, name: string): string {
   if (key === ":unknown") return "country not known";
@@ -32,8 +24,6 @@ export function countryRowName(key: string, name: string): string {
   if (kind !== undefined && isKind(kind)) return KINDS[kind];
   return /^[A-Z]{2}$/.test(key) ? countryName(key) : name;
 }
-
-const COUNTRIES = new Intl.DisplayNames("en", { type: "region" });
 
 const KINDS: Readonly<Record<NetworkKind, string>> = {
   loopback: "this computer",

@@ -29,6 +29,7 @@ const ROW: PsRow = {
   rxLoopbackBytesPerSecond: 0,
   txLoopbackBytesPerSecond: 0,
   interfaces: [{ name: "eth0", rxBytes: 600, txBytes: 60 }],
+  ends: [],
   connections: 2,
   startedAtMs: 1,
   lastActiveAtMs: 1,
