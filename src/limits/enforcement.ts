@@ -5,6 +5,7 @@ import {
   type ContainerEnds,
   createContainerEnds,
   defaultRoutes,
+  type FoundInterface,
   findInterfaces,
   limitedDevices,
 } from "./devices.ts";
@@ -23,7 +24,7 @@ import {
   planSteps,
   SHAPERS,
   type Steps,
-  shapersOf,
+  withoutLost,
 } from "./linux-plan.ts";
 import { createMeter } from "./meter.ts";
 import { createNumbers } from "./numbers.ts";
@@ -130,8 +131,12 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
   /** Brings the kernel from what it has to what the rules want now. */
   async function reconcile(ruled: readonly LimitRule[]): Promise<void> {
     const seen = await look(ruled);
-    const lost = now.attachments.filter((one) => !meter.isThere(one));
-    const before = { ...now, attachments: now.attachments.filter((one) => !lost.includes(one)) };
+    const found = findInterfaces();
+    const before = withoutLost(now, {
+      there: (one) => meter.isThere(one),
+      shaping: (shaping) => found.some(({ name, up }) => name === SHAPERS[shaping] && up),
+    });
+    await removeBroken(now, before, found);
     const steps = planSteps(before, seen.desired, leaf);
     await carryOut(steps, seen, ruled);
     now = seen.desired;
@@ -139,12 +144,26 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
     forgetWanted(seen.placed);
   }
 
+  /** A shaper that somebody switched off is made anew. */
+  async function removeBroken(
+    wanted: Desired,
+    whole: Desired,
+    interfaces: readonly FoundInterface[],
+  ): Promise<void> {
+    const broken = [...wanted.shapers].filter((shaping) => !whole.shapers.has(shaping));
+    const lines = broken
+      .map((shaping) => SHAPERS[shaping])
+      .filter((device) => interfaces.some(({ name }) => name === device))
+      .map((device) => `link del dev ${device}`);
+    await runBatch("ip", lines, { force: true });
+  }
+
   async function carryOut(steps: Steps, seen: Seen, ruled: readonly LimitRule[]): Promise<void> {
     const { desired, placed, assigned } = seen;
     if (steps.links.length > 0) journal.write({ clsact: owned });
     await runBatch("ip", steps.links);
     await runBatch("tc", steps.add);
-    for (const shaping of shapersOf(desired)) {
+    for (const shaping of desired.shapers) {
       if (steps.links.some((line) => line.includes(`name ${SHAPERS[shaping]} `)))
         attachToShaper(SHAPERS[shaping], kernel.programFd("limit_class"));
     }

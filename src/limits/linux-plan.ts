@@ -35,6 +35,8 @@ export interface Desired {
   readonly trees: Readonly<Record<Shaping, ClassTree>>;
   readonly keys: readonly KeyValue[];
   readonly attachments: readonly Attachment[];
+  /** Which of the two devices there are. */
+  readonly shapers: ReadonlySet<Shaping>;
   /** Some rule refuses: calls are checked. */
   readonly refuses: boolean;
 }
@@ -43,6 +45,7 @@ export const NOTHING_DESIRED: Desired = {
   trees: { rx: EMPTY_TREE, tx: EMPTY_TREE },
   keys: [],
   attachments: [],
+  shapers: new Set(),
   refuses: false,
 };
 
@@ -71,10 +74,12 @@ export function desire({ places, wanted, devices, before }: DesireInput): Desire
     rx: keys.some(({ rx }) => rx !== 0),
     tx: keys.some(({ tx }) => tx !== 0),
   };
+  const attachments = devices.flatMap((device) => attachmentsOf(device, used));
   return {
     trees,
     keys,
-    attachments: devices.flatMap((device) => attachmentsOf(device, used)),
+    attachments,
+    shapers: new Set(attachments.map(({ shaping }) => shaping)),
     refuses: keys.some(({ refusedBy }) => refusedBy !== undefined),
   };
 }
@@ -106,8 +111,8 @@ export interface Steps {
 
 /** The same twice: no steps. */
 export function planSteps(before: Desired, after: Desired, leaf: Shaper["leaf"]): Steps {
-  const had = shapersOf(before);
-  const needs = shapersOf(after);
+  const had = before.shapers;
+  const needs = after.shapers;
   const links: string[] = [];
   const add: string[] = [];
   const remove: string[] = [];
@@ -170,8 +175,16 @@ export function describeSteps(steps: Steps, before: Desired, after: Desired): st
   ];
 }
 
-export function shapersOf({ attachments }: Desired): Set<Shaping> {
-  return new Set(attachments.map(({ shaping }) => shaping));
+/** What is left of it where somebody has removed filters or devices. */
+export function withoutLost(
+  desired: Desired,
+  is: { there(one: Attachment): boolean; shaping(shaping: Shaping): boolean },
+): Desired {
+  const shapers = new Set([...desired.shapers].filter((shaping) => is.shaping(shaping)));
+  const attachments = desired.attachments.filter(
+    (one) => shapers.has(one.shaping) && is.there(one),
+  );
+  return { ...desired, attachments, shapers };
 }
 
 export function attachmentText({ ifindex, name, hook, shaping }: Attachment): string {

@@ -6,7 +6,7 @@ import { type ClassCounters, readClasses } from "../native/traffic-control.ts";
 import { achievedOf, type Judged, type RuleCounters, rateOf, sumByRule } from "./achieved.ts";
 import { capOf, effectiveChain, guaranteeOf } from "./classes.ts";
 import type { KernelSide } from "./kernel-side.ts";
-import { type Attachment, type Desired, SHAPERS, type Shaping, shapersOf } from "./linux-plan.ts";
+import { type Attachment, type Desired, SHAPERS, type Shaping } from "./linux-plan.ts";
 import { inspect, shaperIndex } from "./traffic-control.ts";
 
 export interface Meter {
@@ -40,10 +40,9 @@ export function createMeter(kernel: KernelSide): Meter {
         const count = inspect(one).others;
         if (count > 0) others.set(`${one.name} (${one.hook})`, count);
       }
-      const used = shapersOf(desired);
       const sums: Sums = {
-        rx: used.has("rx") ? sumByRule(desired.trees.rx, countersOf("rx")) : new Map(),
-        tx: used.has("tx") ? sumByRule(desired.trees.tx, countersOf("tx")) : new Map(),
+        rx: desired.shapers.has("rx") ? sumByRule(desired.trees.rx, countersOf("rx")) : new Map(),
+        tx: desired.shapers.has("tx") ? sumByRule(desired.trees.tx, countersOf("tx")) : new Map(),
       };
       if (latest === undefined || atMs - latest.atMs >= SHORTEST_MS) {
         before = latest;
