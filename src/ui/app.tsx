@@ -34,6 +34,7 @@ const AddressView = lazyView(() =>
 );
 const HostView = lazyView(() => import("./views/remote/remote.tsx").then((view) => view.HostView));
 const History = lazyView(() => import("./views/history/history.tsx").then((view) => view.History));
+const Alerts = lazyView(() => import("./views/alerts/alerts.tsx").then((view) => view.Alerts));
 const Health = lazyView(() => import("./views/health/health.tsx").then((view) => view.Health));
 
 export function App() {
@@ -71,6 +72,8 @@ function View({ route }: { readonly route: Route }) {
       return <HostView key={route.name} name={route.name} />;
     case "history":
       return <History />;
+    case "alerts":
+      return <Alerts tab={route.tab} />;
     case "health":
       return <Health />;
     case "nowhere":

@@ -12,6 +12,7 @@ const VIEWS: Readonly<Record<string, string>> = {
   a: "/applications",
   c: "/connections",
   h: "/history",
+  t: "/alerts",
   e: "/health",
 };
 

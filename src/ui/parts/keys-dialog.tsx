@@ -19,6 +19,7 @@ const KEYS: readonly (readonly [keys: readonly string[], does: string])[] = [
   [["g", "a"], "Applications"],
   [["g", "c"], "Connections"],
   [["g", "h"], "History"],
+  [["g", "t"], "Alerts"],
   [["g", "e"], "Health"],
   [["Esc"], "leave the filter, close this"],
   [["?"], "this list"],

@@ -2,6 +2,7 @@
 
 import { Link, useRoute } from "../router/router.tsx";
 import type { Route } from "../router/routes.ts";
+import { useUnread } from "../store/alerts.ts";
 import { useStatus } from "../store/status.ts";
 import { type ICONS, Icon, Logo } from "./icons.tsx";
 import { useTrust } from "./use-trust.ts";
@@ -28,12 +29,14 @@ const ENTRIES: readonly Entry[] = [
     views: ["connections", "listening", "remote", "host"],
   },
   { href: "/history", text: "History", icon: "history", views: ["history"] },
+  { href: "/alerts", text: "Alerts", icon: "alerts", views: ["alerts"] },
   { href: "/health", text: "Health", icon: "health", views: ["health"] },
 ];
 
 export function Side() {
   const { view } = useRoute();
   const trust = useTrust(useStatus().data);
+  const unread = useUnread() ?? 0;
   return (
     <nav className="side" aria-label="Views">
       <Link href="/" className="brand" aria-label="Monitauri, overview">
@@ -50,6 +53,7 @@ export function Side() {
         >
           <Icon name={icon} />
           <span>{text}</span>
+          {icon === "alerts" && unread > 0 ? <Badge count={unread} /> : null}
           {icon === "health" && !trust.isFull ? (
             <i className="lamp less" aria-hidden="true" />
           ) : null}
@@ -67,5 +71,16 @@ export function Side() {
         </span>
       </Link>
     </nav>
+  );
+}
+
+const MOST_SHOWN = 99;
+
+function Badge({ count }: { readonly count: number }) {
+  return (
+    <b className="badge">
+      {count > MOST_SHOWN ? `${MOST_SHOWN}+` : count}
+      <span className="unseen"> unread</span>
+    </b>
   );
 }

@@ -12,6 +12,7 @@ export type Route =
   | { readonly view: "host"; readonly name: string }
   /** Its question is in the query: views/history/question.ts. */
   | { readonly view: "history" }
+  | { readonly view: "alerts"; readonly tab: "log" | "rules" | "channels" }
   | { readonly view: "health" }
   | { readonly view: "nowhere" };
 
@@ -42,6 +43,12 @@ export function routeOf(path: string, query: URLSearchParams): Route {
     }
     case "/history":
       return { view: "history" };
+    case "/alerts":
+      return { view: "alerts", tab: "log" };
+    case "/alerts/rules":
+      return { view: "alerts", tab: "rules" };
+    case "/alerts/channels":
+      return { view: "alerts", tab: "channels" };
     case "/health":
       return { view: "health" };
     default:

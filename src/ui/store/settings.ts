@@ -17,6 +17,8 @@ export const span = kept<Span>("span", 5, oneOf(SPANS));
 /** Day of the month on which the billing cycle begins. */
 export const cycleDay = kept<number>("cycleDay", 1, isDay);
 export const scope = kept<Scope>("scope", "all", isScope);
+/** Show alerts as notifications of this browser. */
+export const notifies = kept<boolean>("notifies", false, oneOf([true, false]));
 
 theme.subscribe(() => {
   const chosen = theme.get();
