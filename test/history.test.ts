@@ -96,8 +96,10 @@ describe("the history of a daemon", () => {
 
   test("its settings are read again on SIGHUP, and it can be switched off", async () => {
     const config = join(data, "config.toml");
-    writeFileSync(config, "[historyKeep]\nminuteDays = 7\n");
+    writeFileSync(config, "[historyKeep]\nminuteDays = 7\n[csvLog]\n");
     const daemon = await ready();
+    await kept((answer) => answer.total.rxBytes > 0);
+    assert.ok(readdirSync(data).includes("csv"));
     assert.equal((await client().historyState()).settings.minuteDays, 7);
     writeFileSync(config, "[historyKeep]\nminuteDays = 8\n");
     daemon.child.kill("SIGHUP");

@@ -3,6 +3,7 @@
 import { z } from "@hono/zod-openapi";
 import {
   HISTORY_LEVELS,
+  HISTORY_REMOTES,
   type HistoryAnswer,
   type HistoryState,
   type ImportReport,
@@ -98,6 +99,8 @@ export const historyStateSchema = z
       minuteDays: count,
       hourDays: count,
       dayDays: count.nullable(),
+      remotes: z.enum(HISTORY_REMOTES),
+      remoteDays: count.nullable(),
       maxBytes: count,
     }),
     zone: z.string(),

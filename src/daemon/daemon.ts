@@ -11,6 +11,7 @@
  * Shut-down is the reverse: first nobody asks any more, then the kernel programs go, then what they counted last
  * is written, last the lock. */
 
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { type Access, createAccess } from "../api/access.ts";
@@ -21,7 +22,7 @@ import { findPage } from "../api/page.ts";
 import { createApp } from "../api/routes.ts";
 import type { Config } from "../model/config.ts";
 import { MonitauriError } from "../model/error.ts";
-import type { HistorySettings } from "../model/history.ts";
+
 import type { Invitation, Monitauri } from "../model/monitauri.ts";
 import { type Peer, userOfPeer } from "../native/peer-user.ts";
 import { groupId, groupMembers, readPrivileges } from "../native/privileges.ts";
@@ -93,7 +94,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const startedAtMs = Date.now();
   const intervalMs = options.intervalMs ?? config.intervalMs;
   const feed = createLiveFeed({ intervalMs });
-  const history = config.history ? historyOf(options, config.historyKeep) : undefined;
+  const history = config.history ? historyOf(options, config) : undefined;
   let historySaved: boolean | undefined;
   starting.defer(async () => {
     historySaved = await history?.close();
@@ -189,9 +190,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
 function historyOf(
   { historyWorker: worker, places, version, log }: DaemonOptions,
-  settings: HistorySettings,
+  { historyKeep: settings, csvLog }: Config,
 ): History {
-  return startHistory({ worker, path: places.history, version, settings, log });
+  const folder = csvLog?.folder ?? join(places.data, "csv");
+  const data = {
+    path: places.history,
+    version,
+    ...(csvLog === undefined ? {} : { csvLog: { ...csvLog, folder } }),
+  };
+  return startHistory({ worker, ...data, settings, log });
 }
 
 function prepareFolders(

@@ -54,6 +54,7 @@ function placed(detail: FlowDetail, networkOf: (address: Uint8Array) => NetworkO
   return {
     ...kept,
     remote: host === "" ? remoteAddress : host,
+    address: remoteAddress,
     country: network?.country ?? "",
     scope: scopeOf({ isTunnel, isLoopback, isOuter }, network),
   };

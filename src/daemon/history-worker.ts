@@ -1,6 +1,7 @@
 /** Entry of the history thread: the store in the data folder. */
 
 import { parentPort, workerData } from "node:worker_threads";
+import type { CsvLogSettings } from "../model/history.ts";
 import { openHistoryStore } from "../store/open.ts";
 import { serveHistory } from "../store/serve.ts";
 
@@ -8,9 +9,10 @@ import { serveHistory } from "../store/serve.ts";
 export interface HistoryData {
   readonly path: string;
   readonly version: string;
+  readonly csvLog?: CsvLogSettings | undefined;
 }
 
 if (parentPort === null) throw new TypeError("history-worker is the file of a thread");
 
-const { path, version } = workerData as HistoryData;
-serveHistory(parentPort, { open: () => openHistoryStore({ path, version, now: Date.now }) });
+const data = workerData as HistoryData;
+serveHistory(parentPort, { open: () => openHistoryStore({ ...data, now: Date.now }) });

@@ -15,6 +15,7 @@ test("parseConfig() fills in what is not said", () => {
     history: true,
     historyKeep: DEFAULT_HISTORY_SETTINGS,
     alertCommandUsers: [],
+    csvLog: undefined,
   });
   const all = {
     intervalMs: 500,
@@ -24,8 +25,17 @@ test("parseConfig() fills in what is not said", () => {
     names: false,
     networks: "/n",
     history: false,
-    historyKeep: { secondHours: 1, minuteDays: 2, hourDays: 3, dayDays: 31, maxBytes: 2 ** 23 },
     alertCommandUsers: ["alice"],
+    historyKeep: {
+      secondHours: 1,
+      minuteDays: 2,
+      hourDays: 3,
+      dayDays: 31,
+      remotes: "addresses",
+      remoteDays: 5,
+      maxBytes: 2 ** 23,
+    },
+    csvLog: { folder: "/var/log/monitauri", keepDays: 7, maxBytes: 2 ** 24 },
   } as const;
   assert.deepEqual(parseConfig(all), all);
 });
@@ -37,13 +47,19 @@ test("parseConfig() names each wrong entry", () => {
   });
   assert.throws(() => parseConfig({ interval: 5 }), {
     message:
-      "unknown: interval (known: intervalMs, logLevel, page, port, names, networks, history, historyKeep, alertCommandUsers)",
+      "unknown: interval (known: intervalMs, logLevel, page, port, names, networks, history, historyKeep, alertCommandUsers, csvLog)",
   });
   assert.throws(() => parseConfig({ historyKeep: { days: 5 } }), {
     message: /^historyKeep: unknown: days \(known: secondHours, /,
   });
   assert.throws(() => parseConfig({ historyKeep: { maxBytes: 5 } }), {
     message: /^historyKeep\.maxBytes: /,
+  });
+  assert.throws(() => parseConfig({ csvLog: { folder: "here" } }), {
+    message: "csvLog.folder: give a path that begins with /",
+  });
+  assert.throws(() => parseConfig({ csvLog: { days: 5 } }), {
+    message: /^csvLog: unknown: days \(known: folder, keepDays, maxBytes\)/,
   });
   assert.throws(() => parseConfig({ port: 65_536 }), { message: /^port: / });
   assert.throws(() => parseConfig(7), { code: "invalid" });

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { MonitauriError } from "./error.ts";
 import { formatDuration, parseDuration } from "./format.ts";
-import { DEFAULT_HISTORY_SETTINGS, type HistorySettings } from "./history.ts";
+import { type CsvLogSettings, DEFAULT_HISTORY_SETTINGS, type HistorySettings } from "./history.ts";
 import { HISTORY_BOUNDS } from "./history-bounds.ts";
 
 export const LOG_LEVELS = ["error", "warn", "info", "debug"] as const;
@@ -30,18 +30,38 @@ export interface Config {
   readonly historyKeep: HistorySettings;
   /** Whom the commands of alert channels may run as besides "nobody": who may set channels is not therefore them. */
   readonly alertCommandUsers: readonly string[];
+  /** Plain files beside it; undefined: none. */
+  readonly csvLog: CsvLogConfig | undefined;
 }
+
+/** Where not given, the folder is "csv" in the data folder. */
+export type CsvLogConfig = Omit<CsvLogSettings, "folder"> & {
+  readonly folder?: string | undefined;
+};
 
 const intervalMs = z.int().min(MIN_INTERVAL_MS).max(MAX_INTERVAL_MS);
 
-const { secondHours, minuteDays, hourDays, dayDays, maxBytes } = HISTORY_BOUNDS;
+const { secondHours, minuteDays, hourDays, dayDays, remotes, remoteDays, maxBytes } =
+  HISTORY_BOUNDS;
 const historyKeep = z.strictObject({
   secondHours: secondHours.default(DEFAULT_HISTORY_SETTINGS.secondHours),
   minuteDays: minuteDays.default(DEFAULT_HISTORY_SETTINGS.minuteDays),
   hourDays: hourDays.default(DEFAULT_HISTORY_SETTINGS.hourDays),
   // Where not given: for ever.
   dayDays: dayDays.optional().transform((days) => days ?? null),
+  remotes: remotes.default(DEFAULT_HISTORY_SETTINGS.remotes),
+  remoteDays: remoteDays.optional().transform((days) => days ?? null),
   maxBytes: maxBytes.default(DEFAULT_HISTORY_SETTINGS.maxBytes),
+});
+
+const csvLog = z.strictObject({
+  folder: z
+    .string()
+    .max(4096)
+    .startsWith("/", { error: "give a path that begins with /" })
+    .optional(),
+  keepDays: z.int().min(1).max(3_660).default(31),
+  maxBytes: maxBytes.default(2 ** 30),
 });
 
 const configSchema = z.strictObject({
@@ -54,12 +74,14 @@ const configSchema = z.strictObject({
   history: z.boolean().default(true),
   historyKeep: historyKeep.prefault({}),
   alertCommandUsers: z.array(z.string().min(1).max(64)).max(100).default([]),
+  csvLog: csvLog.optional(),
 });
 
 /** @throws MonitauriError "invalid" that names every wrong entry; unknown entries are wrong, they may be misspelt. */
 export function parseConfig(value: unknown): Config {
   const parsed = configSchema.safeParse(value);
-  if (parsed.success) return { port: undefined, networks: undefined, ...parsed.data };
+  if (parsed.success)
+    return { port: undefined, networks: undefined, csvLog: undefined, ...parsed.data };
   throw new MonitauriError("invalid", parsed.error.issues.map(sayIssue).join("; "));
 }
 
@@ -77,7 +99,8 @@ export function parseInterval(text: string): number {
 function sayIssue(issue: z.core.$ZodIssue): string {
   if (issue.code === "unrecognized_keys") {
     const at = issue.path.join(".");
-    const known = Object.keys(at === "historyKeep" ? historyKeep.shape : configSchema.shape);
+    const { shape } = { historyKeep, csvLog }[at] ?? configSchema;
+    const known = Object.keys(shape);
     return `${at === "" ? "" : `${at}: `}unknown: ${issue.keys.join(", ")} (known: ${known.join(", ")})`;
   }
   return issue.path.length === 0 ? issue.message : `${issue.path.join(".")}: ${issue.message}`;

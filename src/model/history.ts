@@ -19,6 +19,8 @@ export interface HistoryDetail {
   readonly interface: string;
   /** Host name, else the address as text; "" for no single peer. */
   readonly remote: string;
+  /** The address as text, also where there is a name; "" for no single peer. */
+  readonly address: string;
   /** The service's port, never a client's ephemeral one. */
   readonly port: number;
   /** IANA number. */
@@ -222,6 +224,10 @@ export interface HistoryAnswer extends Period {
 
 export const MAX_MARKS = 500;
 
+/** "names": host names, addresses where there is none. "none": neither; countries, ports and protocols stay. */
+export const HISTORY_REMOTES = ["names", "addresses", "none"] as const;
+export type HistoryRemotes = (typeof HISTORY_REMOTES)[number];
+
 /** How long each level is kept, and how large the history may get. */
 export interface HistorySettings {
   readonly secondHours: number;
@@ -229,6 +235,10 @@ export interface HistorySettings {
   readonly hourDays: number;
   /** null: for ever. */
   readonly dayDays: number | null;
+  /** What is kept of whom this machine talked to, from now on. */
+  readonly remotes: HistoryRemotes;
+  /** Older details lose the remote, at every level; null: it is kept as long as they are. */
+  readonly remoteDays: number | null;
   /** When it is reached, the oldest seconds go first, then minutes, then hours; never days. */
   readonly maxBytes: number;
 }
@@ -238,8 +248,19 @@ export const DEFAULT_HISTORY_SETTINGS: HistorySettings = {
   minuteDays: 30,
   hourDays: 365,
   dayDays: null,
+  remotes: "names",
+  remoteDays: null,
   maxBytes: 2 ** 30,
 };
+
+/** A plain file a day beside the history. */
+export interface CsvLogSettings {
+  readonly folder: string;
+  /** Files of days; older ones are deleted. */
+  readonly keepDays: number;
+  /** All files together; the oldest go first, and of today's alone no more is written. */
+  readonly maxBytes: number;
+}
 
 /** How the history does. */
 export interface HistoryState {

@@ -90,7 +90,7 @@ function connectionOf(
     },
     write({ ticks, gaps, seenAtMs, steadyMs, intervalMs }) {
       inTransaction(() => {
-        for (const tick of ticks) recorder.record(tick);
+        for (const tick of ticks) recorder.record(tick, settings.remotes);
         for (const gap of gaps) session.addGap(gap);
         session.seen(seenAtMs);
         const last = ticks.at(-1);

@@ -66,7 +66,7 @@ export function importDays(
 }
 
 /** undefined: there was no such day, as when a zone crossed the date line. */
-function localDay(calendar: Calendar, date: string): LocalDay | undefined {
+export function localDay(calendar: Calendar, date: string): LocalDay | undefined {
   const noon = Date.parse(`${date}T12:00:00Z`) / 60_000;
   if (!Number.isFinite(noon)) return undefined;
   return [0, -720, 720].map((by) => calendar(noon + by)).find((day) => day.date === date);

@@ -3,6 +3,7 @@
 import { statSync } from "node:fs";
 import { MonitauriError } from "../model/error.ts";
 import {
+  type CsvLogSettings,
   DEFAULT_HISTORY_SETTINGS,
   type ExportPart,
   type ExportQuery,
@@ -16,6 +17,7 @@ import {
 import { type Calendar, createCalendar } from "../model/local-days.ts";
 import { jumpOf, STEADY_RESET } from "./clock-jump.ts";
 import { type Connection, connect } from "./connection.ts";
+import { createCsvLog } from "./csv-log.ts";
 import type { DictionaryLimits } from "./dictionary.ts";
 import { exportPart } from "./export.ts";
 import { importDays } from "./import.ts";
@@ -59,17 +61,21 @@ export interface StoreOptions {
   readonly now: () => number;
   /** Time zone of the days; where not given, the system's. */
   readonly zone?: string | undefined;
+  /** Beside it; where not given, none. */
+  readonly csvLog?: CsvLogSettings | undefined;
   /** For tests. */
   readonly limits?: DictionaryLimits | undefined;
 }
 
 /** @throws MonitauriError "unsupported" for a history of a newer version, "forbidden" or "failed". */
-export function openHistoryStore({ path, version, now, zone, limits }: StoreOptions): HistoryStore {
+export function openHistoryStore(options: StoreOptions): HistoryStore {
+  const { path, version, now, zone, limits } = options;
   const calendar: Calendar = createCalendar(zone);
   let damage: unknown;
   const open = () => connect({ path, atMs: now(), version, calendar, limits }, damage);
   const warnings: string[] = [];
   const losses = createLosses();
+  const csvLog = options.csvLog && createCsvLog(options.csvLog, calendar);
   let connection: Connection | undefined = open();
   let waiting: HistoryTick[] = [];
   let waitingGaps: NewGap[] = [];
@@ -114,6 +120,7 @@ export function openHistoryStore({ path, version, now, zone, limits }: StoreOpti
     const isQuiet = waiting.length + waitingGaps.length === 0 && fault === undefined;
     if (isQuiet && Math.abs(tick.atMs - writtenAtMs) < HEARTBEAT_MS) return;
     write(tick.atMs);
+    if (fault === undefined && connection !== undefined) csvLog?.follow(connection.db, tick.atMs);
     while (waiting.length > MAX_WAITING_TICKS) losses.add(waiting.shift(), fault ?? "");
   }
 
@@ -205,8 +212,9 @@ export function openHistoryStore({ path, version, now, zone, limits }: StoreOpti
   }
 
   function trouble(): Pick<HistoryState, "warnings" | "fault" | "lostTicks"> {
-    const all = connection?.isOverCap() === true ? [...warnings, OVER_CAP] : warnings;
-    return { warnings: [...all], fault, lostTicks: losses.count() };
+    const isOver = connection?.isOverCap() === true;
+    const now = [...(isOver ? [OVER_CAP] : []), ...(csvLog?.fault() ?? [])];
+    return { warnings: [...warnings, ...now], fault, lostTicks: losses.count() };
   }
 
   /** The defaults while nothing can be read: then `fault` says why. */

@@ -143,7 +143,9 @@ export function mapProcesses(
   const values: number[] = [];
   const groups = new Map<number, number>();
   const column = groupBy === undefined || groupBy === "interface" ? "0" : COLUMNS[groupBy];
-  for (const row of db.prepare(`SELECT *, ${column} AS value FROM process`).iterate()) {
+  for (const row of db
+    .prepare(`SELECT id, application, user, container, ${column} AS value FROM process`)
+    .iterate()) {
     const id = Number(row.id);
     const passes = (set: ReadonlySet<number> | undefined, of: unknown) =>
       set === undefined || set.has(Number(of));

@@ -143,6 +143,7 @@ function addUnexplained(
 /** What is known of traffic whose remote was not told apart. */
 export const UNEXPLAINED = {
   remote: "",
+  address: "",
   port: 0,
   ipProtocol: 0,
   spoken: "",

@@ -1,19 +1,24 @@
 /** Writes ticks: seconds and minutes at once, hours and days when a minute is over. */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { type HistoryLevel, type HistoryTick, MAX_TICK_PROCESSES } from "../model/history.ts";
+import {
+  type HistoryLevel,
+  type HistoryRemotes,
+  type HistoryTick,
+  MAX_TICK_PROCESSES,
+} from "../model/history.ts";
 import type { Calendar } from "../model/local-days.ts";
 import { createDayBook, hourOf } from "./day-book.ts";
 import { createDictionary, type DictionaryLimits } from "./dictionary.ts";
 import { cellsOf, createProcessBook } from "./processes.ts";
-import { reconcile, whole } from "./reconcile.ts";
+import { type PlainDetail, reconcile, whole } from "./reconcile.ts";
 import { LEVELS, MACHINE, TEXT_NONE } from "./schema.ts";
 import { createSpanBook } from "./spans.ts";
 import type { State } from "./state.ts";
 
 export interface Recorder {
   /** To be called in a transaction. */
-  record(tick: HistoryTick): void;
+  record(tick: HistoryTick, remotes: HistoryRemotes): void;
   /** After a rollback. */
   forget(): void;
 }
@@ -95,7 +100,7 @@ export function createRecorder(
   }
 
   return {
-    record(tick) {
+    record(tick, remotes) {
       const second = secondOf(tick.atMs);
       const goals = targets(second);
       const day = days.dayOf(Math.floor(second / 60)).from;
@@ -119,11 +124,14 @@ export function createRecorder(
         const { rxBytes, txBytes, connectionsOpened } = detail;
         if (rxBytes === 0 && txBytes === 0 && connectionsOpened === 0) continue;
         const application = ids.get(detail.application) ?? MACHINE;
-        const pair = dictionary.pair(detail, {
-          application,
-          interface: dictionary.text(detail.interface),
-          day,
-        });
+        const pair = dictionary.pair(
+          { ...detail, remote: remoteOf(detail, remotes) },
+          {
+            application,
+            interface: dictionary.text(detail.interface),
+            day,
+          },
+        );
         for (const [{ detail: write }, at] of goals) {
           write?.run(at, application, pair, rxBytes, txBytes, connectionsOpened);
         }
@@ -161,6 +169,11 @@ export function createRecorder(
       spans.forget();
     },
   };
+}
+
+function remoteOf({ remote, address }: PlainDetail, remotes: HistoryRemotes): string {
+  if (remotes === "names") return remote;
+  return remotes === "addresses" ? address : "";
 }
 
 function machineBytes({ machine }: HistoryTick) {

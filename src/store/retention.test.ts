@@ -24,10 +24,10 @@ test("sweep() deletes pairs, processes, texts and applications that no day has a
     user: "bob",
     rxBytes: 1,
   });
-  recorder.record(tickOf(START, [both, old]));
-  recorder.record(tickOf(START + DAY, [both]));
+  recorder.record(tickOf(START, [both, old]), "names");
+  recorder.record(tickOf(START + DAY, [both]), "names");
   const minute = Math.floor((START + DAY) / 60_000);
-  sweep(db);
+  sweep(db, state);
   assert.equal(values("SELECT id FROM pair").length, 2);
   for (const table of ["second", "minute", "hour", "day"]) {
     const unit = table === "second" ? 60 : 1;
@@ -37,7 +37,7 @@ test("sweep() deletes pairs, processes, texts and applications that no day has a
     }
   }
   db.exec(`DELETE FROM day WHERE from_minute < ${minute - 1_000}`);
-  sweep(db);
+  sweep(db, state);
   assert.deepEqual(values("SELECT value FROM text ORDER BY value"), [
     "",
     "DE",

@@ -3,6 +3,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { HistoryLevel, HistorySettings } from "../model/history.ts";
 import { HOUR_MINUTES } from "./day-book.ts";
+import { createRemoteForgetter, REMOTE_LEVELS } from "./forget-remotes.ts";
 import { unitMs } from "./scan.ts";
 import { LEVELS, SPAN_DETAIL } from "./schema.ts";
 import type { State, StateName } from "./state.ts";
@@ -47,6 +48,7 @@ export function createRetention(db: DatabaseSync, { state, onSwept }: RetentionO
   const levels = new Map(
     (["second", "minute", "hour", "day"] as const).map((level) => [level, levelOf(db, level)]),
   );
+  const remotes = createRemoteForgetter(db, state);
   const oldest = new Map<HistoryLevel, number | undefined>();
   let lookedAtMs = Number.NEGATIVE_INFINITY;
   let sweptAtMs = Number.NEGATIVE_INFINITY;
@@ -93,6 +95,14 @@ export function createRetention(db: DatabaseSync, { state, onSwept }: RetentionO
     if (isOverCap) isOver = false; // until the next look
   }
 
+  /** One level a tick, the finest first. */
+  function forgetRemotes(before: number, newest: Readonly<Record<HistoryLevel, number>>): void {
+    const leastMinutes = Math.ceil(leastMs / 60_000);
+    // A day that is not over for long may still get minutes.
+    const ends = { minute: newest.minute, hour: newest.hour, day: newest.hour - 24 * HOUR_MINUTES };
+    REMOTE_LEVELS.some((level) => remotes.step(level, Math.min(before, ends[level]), leastMinutes));
+  }
+
   return {
     step(settings, { atMs, steadyMs, intervalMs }) {
       leastMs = 2 * intervalMs;
@@ -123,7 +133,7 @@ export function createRetention(db: DatabaseSync, { state, onSwept }: RetentionO
     settings: HistorySettings,
     { minute, newest }: { minute: number; newest: Readonly<Record<HistoryLevel, number>> },
   ): void {
-    const { secondHours, minuteDays, hourDays, dayDays } = settings;
+    const { secondHours, minuteDays, hourDays, dayDays, remoteDays } = settings;
     const cutoffs = {
       second: minute * 60 - secondHours * 3_600,
       minute: minute - minuteDays * 1_440,
@@ -135,24 +145,35 @@ export function createRetention(db: DatabaseSync, { state, onSwept }: RetentionO
       const first = oldestOf(level);
       if (first !== undefined && first + sliceOf(level) <= cutoff) deleteSlice(level, cutoff);
     }
+    if (remoteDays !== null) forgetRemotes(minute - remoteDays * 1_440, newest);
     const atMs = minute * 60_000;
     if (dayDays !== null && deleteSlice("day", minute - dayDays * 1_440)) {
       db.prepare("DELETE FROM day WHERE from_minute < ?").run(state.get("day_from") ?? 0);
     } else if (Math.abs(atMs - sweptAtMs) >= SWEEP_EVERY_MS) {
       sweptAtMs = atMs;
-      sweep(db);
+      sweep(db, state);
       onSwept();
     }
   }
 }
 
+/** Deletes pairs whose remote is no longer in any detail. */
+function dropForgotten(db: DatabaseSync, state: State): number {
+  const before = Math.min(...REMOTE_LEVELS.map((level) => state.get(`${level}_remote_from`) ?? 0));
+  const gone = db
+    .prepare("DELETE FROM pair WHERE remote <> 0 AND used_minute < ?")
+    .run(before - LONGEST_DAY_MINUTES);
+  return Number(gone.changes);
+}
+
 /** Deletes pairs of which no day is left, processes of which no hour is, and the texts and applications that only they had. */
-export function sweep(db: DatabaseSync): void {
+export function sweep(db: DatabaseSync, state: State): void {
   const pairs = db
     .prepare("DELETE FROM pair WHERE used_minute < (SELECT min(from_minute) FROM day)")
     .run();
   const processes = db.prepare(FORGOTTEN_PROCESSES).run(LONGEST_DAY_MINUTES);
-  if (Number(pairs.changes) + Number(processes.changes) === 0) return;
+  const forgotten = dropForgotten(db, state);
+  if (Number(pairs.changes) + Number(processes.changes) + forgotten === 0) return;
   const inPairs = [
     ...["interface", "remote", "spoken", "user", "container", "country"].map(
       (column) => `SELECT ${column} FROM pair`,

@@ -26,6 +26,7 @@ export function detailOf(different: Partial<HistoryDetail> = {}): HistoryDetail 
     application: "path:/usr/bin/curl",
     interface: "eth0",
     remote: "example.org",
+    address: "192.0.2.7",
     port: 443,
     ipProtocol: 6,
     spoken: "tls",

@@ -8,7 +8,13 @@ import { HISTORY_BOUNDS } from "../model/history-bounds.ts";
 
 const NAME = "retention";
 
-const schema = z.strictObject({ ...HISTORY_BOUNDS, dayDays: HISTORY_BOUNDS.dayDays.nullable() });
+const schema = z.strictObject({
+  ...HISTORY_BOUNDS,
+  dayDays: HISTORY_BOUNDS.dayDays.nullable(),
+  // A database of before has none.
+  remotes: HISTORY_BOUNDS.remotes.default(DEFAULT_HISTORY_SETTINGS.remotes),
+  remoteDays: HISTORY_BOUNDS.remoteDays.nullable().default(DEFAULT_HISTORY_SETTINGS.remoteDays),
+});
 
 export function readSettings(db: DatabaseSync): HistorySettings {
   const stored = db.prepare("SELECT value FROM setting WHERE name = ?").get(NAME)?.value;

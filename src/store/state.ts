@@ -5,6 +5,9 @@ import type { DatabaseSync } from "node:sqlite";
 export type StateName =
   | "open_minute" // the minute that is not in its hour and day yet
   | "closed_minute" // one that is written to for a second time
+  | "minute_remote_from" // details before have no remotes any more
+  | "hour_remote_from"
+  | "day_remote_from"
   | "span_built" // the latest span that is over
   | "last_second" // of the latest tick
   | "second_from" // each level is complete from here on, in its own unit

@@ -13,6 +13,11 @@ export interface Machine {
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   readonly line: (text: string) => void;
+  /** The address of a disk that is served over NBD and keeps what the guest writes; the last one. */
+  readonly served?: string;
+  readonly memoryMib?: number;
+  /** Its power fails when this says so. */
+  readonly powerOff?: AbortSignal;
 }
 
 const PROCESSORS = 2;
@@ -21,12 +26,17 @@ const PROCESSORS = 2;
 const PROCESSOR = "max,cx16=off,la57=off";
 const MEMORY_MIB = 3072;
 
-/** Resolves to the exit code of the guest's tests. @throws when the guest does not get that far in time. */
-export function runMachine(machine: Machine): Promise<number> {
+/** Resolves to the exit code of the guest's tests, undefined where its power failed. @throws when the guest does not get
+ * that far in time. */
+export function runMachine(machine: Machine): Promise<number | undefined> {
   const disks = machine.disks.flatMap((file) => [
     "-drive",
     `file=${file.replaceAll(",", ",,")},if=virtio,format=raw,snapshot=on`,
   ]);
+  if (machine.served !== undefined) {
+    // Flushes are passed on, and nothing is kept in between.
+    disks.push("-drive", `file=nbd:unix:${machine.served},if=virtio,format=raw,cache=none`);
+  }
   const variables = Object.entries(machine.environment).map(
     ([name, value]) => `${name}="${value}"`,
   );
@@ -36,7 +46,14 @@ export function runMachine(machine: Machine): Promise<number> {
     [
       ...["-n", "10", "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-no-reboot"],
       ...["-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", PROCESSOR],
-      ...["-smp", String(PROCESSORS), "-m", String(MEMORY_MIB), "-nic", "none"],
+      ...[
+        "-smp",
+        String(PROCESSORS),
+        "-m",
+        String(machine.memoryMib ?? MEMORY_MIB),
+        "-nic",
+        "none",
+      ],
       ...["-display", "none", "-serial", "stdio", "-monitor", "none"],
       ...["-kernel", machine.kernel, "-initrd", machine.first, "-append", append.join(" ")],
       ...disks,
@@ -58,11 +75,15 @@ export function runMachine(machine: Machine): Promise<number> {
       if (said === undefined) machine.line(text);
       else code = Number(said);
     });
+    const { powerOff } = machine;
+    powerOff?.addEventListener("abort", end, { once: true });
     child.on("error", reject);
     child.on("close", (status) => {
       clearTimeout(timer);
       release();
-      if (code !== undefined) resolve(code);
+      powerOff?.removeEventListener("abort", end);
+      if (powerOff?.aborted === true) resolve(undefined);
+      else if (code !== undefined) resolve(code);
       else if (late) reject(new Error(`The guest was stopped after ${machine.timeoutMs / 1000} s`));
       else reject(new Error(`The guest ended without a result (qemu: ${status})`));
     });

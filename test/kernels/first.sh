@@ -10,4 +10,4 @@ $bb mount -t ext4 -o ro /dev/vda /guest &&
   $bb mount -t ext4 -o ro /dev/vdb /guest/usr/lib/modules &&
   $bb mount -t ext4 /dev/vdc /guest/monitauri || $bb poweroff -f
 $bb umount /dev
-exec $bb switch_root /guest /bin/sh /monitauri/test/kernels/guest.sh
+exec $bb switch_root /guest /bin/sh "/monitauri/test/kernels/${SCRIPT:-guest.sh}"
