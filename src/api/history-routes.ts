@@ -14,6 +14,7 @@ import {
   type HistoryQuery,
   MAX_FILTER_KEYS,
   MAX_TOP,
+  PARQUET,
 } from "../model/history.ts";
 import { IMPORT_FORMATS, MAX_IMPORT_LENGTH, type Monitauri } from "../model/monitauri.ts";
 import type { Door } from "./guard.ts";
@@ -42,16 +43,20 @@ export function addHistoryRoutes(app: OpenAPIHono, options: HistoryRoutes): void
     context.json(plain(await monitauri.historyState()), 200),
   );
   app.openapi(exportRoute, async (context) => {
-    const query = exportOf(context.req.valid("query"));
-    const headers = headersOf(query.format);
-    const pieces = monitauri.exportHistory(query)[Symbol.asyncIterator]();
+    const { format, ...query } = exportOf(context.req.valid("query"));
+    const headers = headersOf(format);
+    const rows =
+      format === PARQUET
+        ? monitauri.exportParquet(query)
+        : monitauri.exportHistory({ ...query, format });
+    const pieces: AsyncIterator<Piece> = rows[Symbol.asyncIterator]();
     // The first piece before the head: what is wrong with the question has a status then.
     const first = await pieces.next();
     if (context.req.raw.method === "HEAD") {
       await pieces.return?.();
       return new Response(null, { headers });
     }
-    return new Response(textStream(first, pieces, onBug), { headers });
+    return new Response(byteStream(first, pieces, onBug), { headers });
   });
   app.openapi(importRoute, async (context) => {
     if (door !== undefined) {
@@ -61,6 +66,7 @@ export function addHistoryRoutes(app: OpenAPIHono, options: HistoryRoutes): void
   });
 }
 
+const PARQUET_TYPE = "application/vnd.apache.parquet";
 const MS = /^-?\d{1,15}$/;
 const time = z
   .string()
@@ -96,7 +102,7 @@ const historyQuery = z.strictObject({
 const exportQuery = z.strictObject({
   ...period,
   level: z.enum(HISTORY_LEVELS).default("minute"),
-  format: z.enum(EXPORT_FORMATS).default("csv"),
+  format: z.enum([...EXPORT_FORMATS, PARQUET]).default("csv"),
   ...filterShape(),
 });
 
@@ -130,6 +136,7 @@ const exportRoute = createRoute({
       content: {
         "text/csv": { schema: z.string() },
         "application/x-ndjson": { schema: z.string() },
+        [PARQUET_TYPE]: { schema: z.string().openapi({ format: "binary" }) },
       },
     },
     default: { description: "Why not", content: { "application/json": { schema: errorSchema } } },
@@ -166,7 +173,9 @@ function queryOf(asked: z.infer<typeof historyQuery>): HistoryQuery {
   };
 }
 
-function exportOf(asked: z.infer<typeof exportQuery>): ExportQuery {
+function exportOf(
+  asked: z.infer<typeof exportQuery>,
+): Omit<ExportQuery, "format"> & { readonly format: ExportFormat | typeof PARQUET } {
   const { from, to, level, format } = asked;
   return { fromMs: from, toMs: to, level, format, ...filterOf(asked) };
 }
@@ -181,32 +190,40 @@ function filterOf(asked: { readonly [By in HistoryGrouping]?: string[] | undefin
   return given.length === 0 ? {} : { filter: Object.fromEntries(given) };
 }
 
-function headersOf(format: ExportFormat): Record<string, string> {
-  const type = format === "csv" ? "text/csv" : "application/x-ndjson";
+const TYPES = {
+  csv: "text/csv; charset=utf-8",
+  jsonl: "application/x-ndjson; charset=utf-8",
+  [PARQUET]: PARQUET_TYPE,
+};
+
+function headersOf(format: keyof typeof TYPES): Record<string, string> {
   return {
-    "Content-Type": `${type}; charset=utf-8`,
+    "Content-Type": TYPES[format],
     "Content-Disposition": `attachment; filename="monitauri-history.${format}"`,
   };
 }
 
+type Piece = string | Uint8Array;
+
 /** The next piece is made when the reader's socket takes it. */
-function textStream(
-  first: IteratorResult<string>,
-  pieces: AsyncIterator<string>,
+function byteStream(
+  first: IteratorResult<Piece>,
+  pieces: AsyncIterator<Piece>,
   onBug: (error: unknown) => void,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
-  let found: IteratorResult<string> | undefined = first;
+  let found: IteratorResult<Piece> | undefined = first;
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
           // A piece without rows says nothing, and pull() is only called again after one that does.
-          while (found === undefined || (found.done !== true && found.value === "")) {
+          while (found === undefined || (found.done !== true && found.value.length === 0)) {
             found = await pieces.next();
           }
           if (found.done === true) return controller.close();
-          controller.enqueue(encoder.encode(found.value));
+          const { value } = found;
+          controller.enqueue(typeof value === "string" ? encoder.encode(value) : value);
           found = undefined;
         } catch (error) {
           // Breaks the connection off: an end would say that this is all.

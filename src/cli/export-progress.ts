@@ -4,7 +4,7 @@ import { formatBytes, formatDuration, formatShare } from "../model/format.ts";
 import type { Period } from "../model/history.ts";
 
 export interface ExportProgress extends Disposable {
-  add(text: string): void;
+  add(piece: string | Uint8Array): void;
 }
 
 const EVERY_MS = 200;
@@ -24,13 +24,16 @@ export function createExportProgress(
   let shownMs = Number.NEGATIVE_INFINITY;
 
   return {
-    add(text) {
-      bytes += Buffer.byteLength(text);
+    add(piece) {
+      bytes += Buffer.byteLength(piece);
       if (!isShown || performance.now() - shownMs < EVERY_MS) return;
       shownMs = performance.now();
-      const atMs = Date.parse(ROW.exec(text)?.[1] ?? "");
+      // Parquet does not show how far it is.
+      const row = typeof piece === "string" ? ROW.exec(piece)?.[1] : undefined;
+      const atMs = Date.parse(row ?? "");
       if (!Number.isNaN(atMs)) share = Math.min(1, Math.max(0, (atMs - fromMs) / (toMs - fromMs)));
-      stream.write(`\r\x1b[K${formatShare(share)}, ${formatBytes(bytes)}`);
+      const part = share === 0 ? "" : `${formatShare(share)}, `;
+      stream.write(`\r\x1b[K${part}${formatBytes(bytes)}`);
     },
     [Symbol.dispose]() {
       if (!isShown) return;

@@ -1,9 +1,10 @@
 /** `Monitauri` over HTTP, through a request function that the caller has: fetch in a browser, a Unix socket elsewhere. */
 
 import { type ErrorCode, MonitauriError } from "../model/error.ts";
+import { PARQUET } from "../model/history.ts";
 import type { Monitauri } from "../model/monitauri.ts";
 import { alertQuestions } from "./alerts.ts";
-import { historyParameters, textOf } from "./history.ts";
+import { bytesOf, historyParameters, textOf } from "./history.ts";
 import { liveSamples } from "./live.ts";
 
 export interface Ask {
@@ -52,6 +53,15 @@ export function createClient(request: RequestFunction): Monitauri {
     exportHistory: ({ level, format, ...query }) =>
       textOf(async (signal) => {
         const parameters = { ...historyParameters(query), level, format };
+        const answer = await request(`/api/v1/history/export${queryString(parameters)}`, {
+          signal,
+        });
+        if (answer.status !== 200) throw await errorFrom(answer);
+        return answer.pieces();
+      }),
+    exportParquet: ({ level, ...query }) =>
+      bytesOf(async (signal) => {
+        const parameters = { ...historyParameters(query), level, format: PARQUET };
         const answer = await request(`/api/v1/history/export${queryString(parameters)}`, {
           signal,
         });

@@ -21,20 +21,13 @@ export function historyParameters(query: HistoryQuery): Parameters {
   };
 }
 
-/**
- * The text of an answer that `open` begins; the signal is given when the reader has enough.
- * @throws what `open` throws, and MonitauriError "failed" where it breaks off before its end.
- */
-export async function* textOf(
+/** As textOf(), of an answer that is no text. */
+export async function* bytesOf(
   open: (signal: AbortSignal) => Promise<AsyncIterable<Uint8Array>>,
-): AsyncGenerator<string> {
+): AsyncGenerator<Uint8Array> {
   const abort = new AbortController();
-  const decoder = new TextDecoder();
   try {
-    for await (const piece of await open(abort.signal)) {
-      const text = decoder.decode(piece, { stream: true });
-      if (text !== "") yield text;
-    }
+    yield* await open(abort.signal);
   } catch (cause) {
     if (cause instanceof MonitauriError) throw cause;
     const reason = cause instanceof Error ? cause.message : cause;
@@ -43,5 +36,19 @@ export async function* textOf(
     });
   } finally {
     abort.abort();
+  }
+}
+
+/**
+ * The text of an answer that `open` begins; the signal is given when the reader has enough.
+ * @throws what `open` throws, and MonitauriError "failed" where it breaks off before its end.
+ */
+export async function* textOf(
+  open: (signal: AbortSignal) => Promise<AsyncIterable<Uint8Array>>,
+): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  for await (const piece of bytesOf(open)) {
+    const text = decoder.decode(piece, { stream: true });
+    if (text !== "") yield text;
   }
 }

@@ -50,6 +50,7 @@ export function createMonitauri(parts: MonitauriParts): Monitauri {
     history: async (query) => kept(parts).ask("query", query),
     historyState: async () => kept(parts).state(),
     exportHistory: (query) => exported(parts, query),
+    exportParquet: (query) => exportedAsParquet(parts, query),
     importHistory: async ({ text }) => kept(parts).ask("importVnstat", text),
     ...parts.alerts,
     invite: async () => parts.invite(),
@@ -71,6 +72,19 @@ async function* exported(parts: MonitauriParts, query: ExportQuery): AsyncGenera
   const history = kept(parts);
   const pieces = exportParts((cursor) => history.ask("exportPart", { query, cursor }));
   for await (const { text } of pieces) yield text;
+}
+
+/** The library is only loaded where somebody wants it. */
+async function* exportedAsParquet(
+  parts: MonitauriParts,
+  query: Omit<ExportQuery, "format">,
+): AsyncGenerator<Uint8Array> {
+  const history = kept(parts);
+  const { parquetOf } = await import("../store/parquet.ts");
+  const rows = exportParts((cursor) =>
+    history.ask("exportPart", { query: { ...query, format: "jsonl" }, cursor }),
+  );
+  yield* parquetOf(rows, query.level);
 }
 
 function status({

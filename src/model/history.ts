@@ -286,6 +286,8 @@ export interface HistoryState {
 
 export const EXPORT_FORMATS = ["csv", "jsonl"] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+/** For programs that analyse data; no text, see Monitauri.exportParquet(). */
+export const PARQUET = "parquet";
 
 /** Rows as they are stored. Seconds have applications and interfaces only, the other levels all. */
 export interface ExportQuery extends Period {

@@ -228,6 +228,8 @@ export interface Monitauri extends AlertQuestions {
   historyState(): Promise<HistoryState>;
   /** Rows as they are stored, as text in pieces. The next piece is made when it is asked for. */
   exportHistory(query: ExportQuery): AsyncIterable<string>;
+  /** The same rows as a Parquet file, in pieces. */
+  exportParquet(query: Omit<ExportQuery, "format">): AsyncIterable<Uint8Array>;
   /** Only over the Unix socket. */
   importHistory(source: HistoryImport): Promise<ImportReport>;
   /** Only over the Unix socket. @throws MonitauriError "unsupported" where no page is served, "forbidden" elsewhere. */

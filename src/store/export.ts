@@ -49,8 +49,7 @@ export function exportPart(
   const start = cursor === null ? { at: from, application: -1, inner: -1 } : parseCursor(cursor);
   const until = Math.min(to, start.at + WINDOWS[query.level]);
   const rows = db.prepare(sqlOf(db, query)).all(start.at, until, start.application, start.inner);
-  const isDetail = LEVELS[query.level].detail !== undefined;
-  const names = isDetail ? [...KEYS, ...DETAIL_SUMS] : [...USAGE_KEYS, ...USAGE_SUMS];
+  const names = exportColumns(query.level);
   const texts = rows.map((row) => {
     const values = names.map((name) => valueOf(name, row, unit));
     return query.format === "csv" ? csvLine(values) : jsonLine(names, values);
@@ -65,6 +64,12 @@ export function exportPart(
       : null;
   const reached = isFull ? Number(last.at) : until;
   return { text: head + texts.join(""), next, progress: (reached - from) / Math.max(1, to - from) };
+}
+
+/** Names of the columns, in their order. */
+export function exportColumns(level: HistoryLevel): readonly string[] {
+  const isDetail = LEVELS[level].detail !== undefined;
+  return isDetail ? [...KEYS, ...DETAIL_SUMS] : [...USAGE_KEYS, ...USAGE_SUMS];
 }
 
 /** All parts after each other. */

@@ -9,6 +9,7 @@ import {
   type ExportFormat,
   HISTORY_LEVELS,
   type HistoryLevel,
+  PARQUET,
 } from "../../model/history.ts";
 import { type CommandContext, type DataOptions, daemonOf, dataCommand } from "../context.ts";
 import { createExportProgress } from "../export-progress.ts";
@@ -17,15 +18,17 @@ import { choosePeriod, PERIOD_WORDS, type PeriodOptions, periodOptions } from ".
 import { safe } from "../terminal.ts";
 
 interface ExportOptions extends DataOptions, PeriodOptions, FilterOptions {
-  readonly format: ExportFormat;
+  readonly format: ExportFormat | typeof PARQUET;
   readonly level: HistoryLevel;
   readonly output?: string;
 }
 
 export function addExport(program: Command, context: CommandContext): void {
-  const command = dataCommand(program, "export", "the history as CSV or JSON lines")
+  const command = dataCommand(program, "export", "the history as CSV, JSON lines or Parquet")
     .argument("[period]", `${PERIOD_WORDS.join(", ")} (default: the last 30 days)`)
-    .addOption(new Option("--format <format>", "how").choices(EXPORT_FORMATS).default("csv"))
+    .addOption(
+      new Option("--format <format>", "how").choices([...EXPORT_FORMATS, PARQUET]).default("csv"),
+    )
     .addOption(new Option("--level <level>", "how fine").choices(HISTORY_LEVELS).default("minute"))
     .option("-o, --output <file>", "into this file, which is whole or not there (default: stdout)");
   filterOptions(periodOptions(command))
@@ -38,13 +41,15 @@ export function addExport(program: Command, context: CommandContext): void {
       });
       const daemon = daemonOf(context, options);
       const filter = await filterFor(daemon, options, { fromMs, toMs });
-      const pieces = daemon.exportHistory({
-        fromMs,
-        toMs,
-        level,
-        format,
-        ...(filter === undefined ? {} : { filter }),
-      });
+      if (format === PARQUET && output === undefined && process.stdout.isTTY) {
+        const remedy = "Give a file with --output, or write into a program";
+        throw new MonitauriError("invalid", `Cannot show Parquet in a terminal. ${remedy}`);
+      }
+      const query = { fromMs, toMs, level, ...(filter === undefined ? {} : { filter }) };
+      const pieces: AsyncIterable<string | Uint8Array> =
+        format === PARQUET
+          ? daemon.exportParquet(query)
+          : daemon.exportHistory({ ...query, format });
       using progress = createExportProgress({ fromMs, toMs }, output !== undefined);
       if (output === undefined) await writeAll(pieces, process.stdout, progress.add);
       else await writeFile(pieces, output, progress.add);
@@ -60,18 +65,20 @@ Examples:
   monitauri export --output history.csv
   monitauri export --level day --last 365d > days.csv
   monitauri export --format jsonl --app firefox yesterday | jq .remote
-  monitauri export --level second --last 10min`;
+  monitauri export --level second --last 10min
+  monitauri export --format parquet --last 365d --level hour --output year.parquet`;
 
-type Told = (text: string) => void;
+type Told = (piece: string | Uint8Array) => void;
 
 async function writeAll(
-  pieces: AsyncIterable<string>,
+  pieces: AsyncIterable<string | Uint8Array>,
   stream: NodeJS.WriteStream,
   told: Told,
 ): Promise<void> {
-  for await (const text of pieces) {
-    if (!stream.write(stream.isTTY ? harmless(text) : text)) await once(stream, "drain");
-    told(text);
+  for await (const piece of pieces) {
+    const shown = stream.isTTY && typeof piece === "string" ? harmless(piece) : piece;
+    if (!stream.write(shown)) await once(stream, "drain");
+    told(piece);
   }
 }
 
@@ -80,14 +87,18 @@ function harmless(text: string): string {
   return text.split(/\r?\n/).map(safe).join("\n");
 }
 
-async function writeFile(pieces: AsyncIterable<string>, path: string, told: Told): Promise<void> {
+async function writeFile(
+  pieces: AsyncIterable<string | Uint8Array>,
+  path: string,
+  told: Told,
+): Promise<void> {
   const part = `${path}.part`;
   // It says what everybody on this machine did.
   const file = await attempt(path, () => open(part, "w", 0o600));
   try {
-    for await (const text of pieces) {
-      await attempt(path, () => file.writeFile(text));
-      told(text);
+    for await (const piece of pieces) {
+      await attempt(path, () => file.writeFile(piece));
+      told(piece);
     }
     await attempt(path, () => finish(file, part, path));
   } catch (error) {

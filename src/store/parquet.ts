@@ -1,0 +1,65 @@
+/** Rows of an export as a Parquet file, a row group at a time: memory does not grow with the file but for some hundred bytes a
+ * group that its end lists. Only loaded where somebody asks for it. */
+
+import { ByteWriter, ParquetWriter, schemaFromColumnData } from "hyparquet-writer";
+import type { ExportPart, HistoryLevel } from "../model/history.ts";
+import { exportColumns } from "./export.ts";
+
+/** Rows of a group: large enough for readers that skip groups, small enough to hold and to encode in between. */
+const GROUP_ROWS = 20_000;
+
+/** `parts`: of an export as JSON lines. */
+export async function* parquetOf(
+  parts: AsyncIterable<Pick<ExportPart, "text">>,
+  level: HistoryLevel,
+): AsyncGenerator<Uint8Array> {
+  const columns = exportColumns(level).map((name): Column => ({ name, ...kindOf(name), data: [] }));
+  const writer = new ByteWriter();
+  const schema = schemaFromColumnData({
+    columnData: columns.map(({ name, type }) => ({ name, type, nullable: false, data: [] })),
+  });
+  const file = new ParquetWriter({ writer, schema, createdBy: "monitauri" });
+
+  function writeGroup(): void {
+    if (columns[0]?.data.length === 0) return;
+    const columnData = columns.map(({ name, data }) => ({ name, data, offsetIndex: false }));
+    file.write({ columnData, rowGroupSize: GROUP_ROWS });
+    for (const column of columns) column.data = [];
+  }
+
+  for await (const { text } of parts) {
+    for (const line of text.split("\n")) {
+      if (line === "") continue;
+      const row = JSON.parse(line) as Record<string, string | number>;
+      for (const { name, data, valueOf } of columns) data.push(valueOf(row[name] ?? ""));
+      if (columns[0]?.data.length === GROUP_ROWS) writeGroup();
+    }
+    if (writer.index > 0) yield taken(writer);
+  }
+  writeGroup();
+  file.finish();
+  yield taken(writer);
+}
+
+interface Column {
+  readonly name: string;
+  readonly type: "TIMESTAMP" | "INT32" | "INT64" | "STRING";
+  valueOf(value: string | number): unknown;
+  data: unknown[];
+}
+
+function kindOf(name: string): Pick<Column, "type" | "valueOf"> {
+  if (name === "from") return { type: "TIMESTAMP", valueOf: (value) => new Date(value) };
+  if (name === "port") return { type: "INT32", valueOf: Number };
+  if (name === "connections_opened" || name.endsWith("_bytes")) {
+    return { type: "INT64", valueOf: BigInt };
+  }
+  return { type: "STRING", valueOf: String };
+}
+
+/** What was written since the last time. */
+function taken(writer: ByteWriter): Uint8Array {
+  const bytes = writer.getBytes().slice();
+  writer.index = 0;
+  return bytes;
+}
