@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { parquetReadObjects } from "hyparquet";
 import { createAccess } from "../src/api/access.ts";
 import { listenOnSocket } from "../src/api/listen.ts";
 import { createApp } from "../src/api/routes.ts";
@@ -122,6 +123,15 @@ for (const [name, monitauri] of Object.entries(implementations)) {
         .split("\n")
         .map((line) => JSON.parse(line));
       assert.equal(sum(rows.map(({ rx_bytes }) => rx_bytes)), 30_000);
+      const pieces: Uint8Array[] = [];
+      for await (const piece of monitauri.exportParquet({ ...PERIOD, level: "second" })) {
+        pieces.push(piece);
+      }
+      const { buffer, byteOffset, length } = Buffer.concat(pieces);
+      const file = buffer.slice(byteOffset, byteOffset + length) as ArrayBuffer;
+      const parquet = await parquetReadObjects({ file });
+      assert.equal(parquet.length, 60);
+      assert.equal(sum(parquet.map((row) => Number(row.rx_bytes))), 33_000);
       const wrong = {
         ...PERIOD,
         level: "second",

@@ -20,10 +20,10 @@ export async function* parquetOf(
   });
   const file = new ParquetWriter({ writer, schema, createdBy: "monitauri" });
 
-  function writeGroup(): void {
+  async function writeGroup(): Promise<void> {
     if (columns[0]?.data.length === 0) return;
     const columnData = columns.map(({ name, data }) => ({ name, data, offsetIndex: false }));
-    file.write({ columnData, rowGroupSize: GROUP_ROWS });
+    await file.write({ columnData, rowGroupSize: GROUP_ROWS });
     for (const column of columns) column.data = [];
   }
 
@@ -31,30 +31,30 @@ export async function* parquetOf(
     for (const line of text.split("\n")) {
       if (line === "") continue;
       const row = JSON.parse(line) as Record<string, string | number>;
-      for (const { name, data, valueOf } of columns) data.push(valueOf(row[name] ?? ""));
-      if (columns[0]?.data.length === GROUP_ROWS) writeGroup();
+      for (const { name, data, read } of columns) data.push(read(row[name] ?? ""));
+      if (columns[0]?.data.length === GROUP_ROWS) await writeGroup();
     }
     if (writer.index > 0) yield taken(writer);
   }
-  writeGroup();
-  file.finish();
+  await writeGroup();
+  await file.finish();
   yield taken(writer);
 }
 
 interface Column {
   readonly name: string;
   readonly type: "TIMESTAMP" | "INT32" | "INT64" | "STRING";
-  valueOf(value: string | number): unknown;
+  read(value: string | number): unknown;
   data: unknown[];
 }
 
-function kindOf(name: string): Pick<Column, "type" | "valueOf"> {
-  if (name === "from") return { type: "TIMESTAMP", valueOf: (value) => new Date(value) };
-  if (name === "port") return { type: "INT32", valueOf: Number };
+function kindOf(name: string): Pick<Column, "type" | "read"> {
+  if (name === "from") return { type: "TIMESTAMP", read: (value) => new Date(value) };
+  if (name === "port") return { type: "INT32", read: Number };
   if (name === "connections_opened" || name.endsWith("_bytes")) {
-    return { type: "INT64", valueOf: BigInt };
+    return { type: "INT64", read: BigInt };
   }
-  return { type: "STRING", valueOf: String };
+  return { type: "STRING", read: String };
 }
 
 /** What was written since the last time. */
