@@ -33,6 +33,13 @@ const AddressView = lazyView(() =>
   import("./views/remote/remote.tsx").then((view) => view.AddressView),
 );
 const HostView = lazyView(() => import("./views/remote/remote.tsx").then((view) => view.HostView));
+const CountryView = lazyView(() =>
+  import("./views/remote/area.tsx").then((view) => view.CountryView),
+);
+const NetworkView = lazyView(() =>
+  import("./views/remote/area.tsx").then((view) => view.NetworkView),
+);
+const Places = lazyView(() => import("./views/places/places.tsx").then((view) => view.Places));
 const History = lazyView(() => import("./views/history/history.tsx").then((view) => view.History));
 const Alerts = lazyView(() => import("./views/alerts/alerts.tsx").then((view) => view.Alerts));
 const Health = lazyView(() => import("./views/health/health.tsx").then((view) => view.Health));
@@ -70,6 +77,12 @@ function View({ route }: { readonly route: Route }) {
       return <AddressView key={route.address} address={route.address} />;
     case "host":
       return <HostView key={route.name} name={route.name} />;
+    case "country":
+      return <CountryView key={route.code} code={route.code} />;
+    case "network":
+      return <NetworkView key={route.asn} asn={route.asn} />;
+    case "places":
+      return <Places />;
     case "history":
       return <History />;
     case "alerts":

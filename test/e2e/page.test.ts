@@ -27,7 +27,16 @@ const FETCHED_BYTES = 20_000_000;
 const MOST_OVERHEAD = 1.08;
 const HOSTILE = "<img src=x onerror=document.title=1>";
 const PORT = 7443;
-const VIEWS = ["/", "/applications", "/connections", "/listening", "/health", "/nowhere"];
+const VIEWS = [
+  "/",
+  "/applications",
+  "/connections",
+  "/listening",
+  "/places",
+  "/country?code=DE",
+  "/health",
+  "/nowhere",
+];
 
 describe("page", { skip: await skip() }, () => {
   const data = mkdtempSync(join(tmpdir(), "page-"));

@@ -26,7 +26,7 @@ const ENTRIES: readonly Entry[] = [
     href: "/connections",
     text: "Connections",
     icon: "connections",
-    views: ["connections", "listening", "remote", "host"],
+    views: ["connections", "listening", "remote", "host", "country", "network", "places"],
   },
   { href: "/history", text: "History", icon: "history", views: ["history"] },
   { href: "/alerts", text: "Alerts", icon: "alerts", views: ["alerts"] },

@@ -10,6 +10,10 @@ export type Route =
   /** An address, or a host name with whatever addresses it has. */
   | { readonly view: "remote"; readonly address: string }
   | { readonly view: "host"; readonly name: string }
+  /** All of a country, or of an autonomous system. */
+  | { readonly view: "country"; readonly code: string }
+  | { readonly view: "network"; readonly asn: number }
+  | { readonly view: "places" }
   /** Its question is in the query: views/history/question.ts. */
   | { readonly view: "history" }
   | { readonly view: "alerts"; readonly tab: "log" | "rules" | "channels" }
@@ -41,6 +45,16 @@ export function routeOf(path: string, query: URLSearchParams): Route {
       const name = query.get("name") ?? "";
       return name === "" ? { view: "nowhere" } : { view: "host", name };
     }
+    case "/country": {
+      const code = query.get("code") ?? "";
+      return /^[A-Z]{2}$/.test(code) ? { view: "country", code } : { view: "nowhere" };
+    }
+    case "/network": {
+      const asn = Number(query.get("asn"));
+      return Number.isInteger(asn) && asn > 0 ? { view: "network", asn } : { view: "nowhere" };
+    }
+    case "/places":
+      return { view: "places" };
     case "/history":
       return { view: "history" };
     case "/alerts":
@@ -76,4 +90,12 @@ export function historyPath(step: "application" | "remote", key: string): string
 
 export function hostPath(name: string): string {
   return `/host?name=${encodeURIComponent(name)}`;
+}
+
+export function countryPath(code: string): string {
+  return `/country?code=${code}`;
+}
+
+export function networkPath(asn: number): string {
+  return `/network?asn=${asn}`;
 }

@@ -1,10 +1,11 @@
-/** Two lists under one roof: who talks, and who waits to be talked to. */
+/** What is known of connections under one roof: who talks, who waits to be talked to, and where the others are. */
 
 import { Link, useRoute } from "../../router/router.tsx";
 
 const TABS = [
   { href: "/connections", text: "Talking", view: "connections" },
   { href: "/listening", text: "Listening", view: "listening" },
+  { href: "/places", text: "Places", view: "places" },
 ] as const;
 
 export function Tabs() {

@@ -6,9 +6,11 @@ import { Donut } from "../../charts/donut.tsx";
 import { isLoopbackAddress } from "../../look/loopback-address.ts";
 import { countryRowName } from "../../look/place.ts";
 import { protocolName } from "../../look/spoken.ts";
+import { isCountry } from "../../map/shares.ts";
 import { Credits } from "../../parts/credits.tsx";
 import { Segmented } from "../../parts/segmented.tsx";
-import { applicationPath, remotePath } from "../../router/routes.ts";
+import { Link } from "../../router/router.tsx";
+import { applicationPath, countryPath, remotePath } from "../../router/routes.ts";
 import { colourIn } from "../../store/colours.ts";
 import { useStore } from "../../store/create-store.ts";
 import { client } from "../../store/live.ts";
@@ -69,7 +71,7 @@ const LOOKS: Readonly<Record<Exclude<By, "application">, Look>> = {
   },
   country: {
     name: ({ key, name }) => countryRowName(key, name),
-    href: () => undefined,
+    href: (key) => (isCountry(key) ? countryPath(key) : undefined),
     isIn: (key, chosen) => (key === ":loopback") === (chosen === "loopback"),
   },
 };
@@ -102,7 +104,16 @@ function ByGroup({ by }: { readonly by: Exclude<By, "application"> & Grouping })
         colour={(key) => colourIn(by, key)}
       />
       {by === "spoken" ? <p className="note">With what never leaves this computer.</p> : null}
-      {by === "country" ? <Credits /> : null}
+      {by === "country" ? (
+        <>
+          <p className="note">
+            <Link className="underlined" href="/places">
+              On the map
+            </Link>
+          </p>
+          <Credits />
+        </>
+      ) : null}
     </>
   );
 }

@@ -1,14 +1,14 @@
 /** What is known of a remote, as a list of terms: names with where they are from, network, country, organisation. */
 
 import type { ReactNode } from "react";
-import type { HostName } from "../../../model/naming.ts";
+import type { HostName, NetworkOf } from "../../../model/naming.ts";
 import type { Connection } from "../../../model/sample.ts";
 import { isProbable, sourceText } from "../../look/host-words.ts";
 import { organisationText, placeText } from "../../look/place.ts";
 import { spokenText } from "../../look/spoken.ts";
 import { Credits } from "../../parts/credits.tsx";
 import { Link } from "../../router/router.tsx";
-import { hostPath, remotePath } from "../../router/routes.ts";
+import { countryPath, hostPath, networkPath, remotePath } from "../../router/routes.ts";
 
 /** More of a kind than one reads. */
 const SAID = 12;
@@ -24,8 +24,8 @@ export function RemoteFacts({ connections }: { readonly connections: readonly Co
     ["Name", [...hosts.values()].map((host) => <Name key={host.name} host={host} />)],
     ["Also seen for it", others.filter((name) => !hosts.has(name)).map(hostLink)],
     ["Address", unique(connections.map((row) => row.remoteAddress)).map(addressLink)],
-    ["Where", unique(networks.map(placeText))],
-    ["Organisation", unique(networks.map(organisationText))],
+    ["Where", onceEach(networks, placeText, countryLink)],
+    ["Organisation", onceEach(networks, organisationText, networkLink)],
     ["Protocol", unique(connections.map(({ spoken }) => spoken && spokenText(spoken)))],
     ["Port", unique(connections.map(({ remotePort }) => remotePort?.toString()))],
   ];
@@ -77,6 +77,39 @@ function addressLink(address: string): ReactNode {
       {address}
     </Link>
   );
+}
+
+/** A link where there is a view for it. */
+function onceEach(
+  networks: readonly (NetworkOf | undefined)[],
+  textOf: (network: NetworkOf | undefined) => string | undefined,
+  pathOf: (network: NetworkOf) => string | undefined,
+): ReactNode[] {
+  const found = new Map<string, ReactNode>();
+  for (const network of networks) {
+    const text = textOf(network);
+    if (network === undefined || text === undefined || found.has(text)) continue;
+    const href = pathOf(network);
+    found.set(
+      text,
+      href === undefined ? (
+        text
+      ) : (
+        <Link key={text} href={href}>
+          <bdi>{text}</bdi>
+        </Link>
+      ),
+    );
+  }
+  return [...found.values()];
+}
+
+function countryLink({ kind, country }: NetworkOf): string | undefined {
+  return kind === "public" && country !== undefined ? countryPath(country) : undefined;
+}
+
+function networkLink({ asn }: NetworkOf): string | undefined {
+  return asn === undefined ? undefined : networkPath(asn);
 }
 
 function unique(values: readonly (string | undefined)[]): string[] {

@@ -1,6 +1,6 @@
 /** Who is at the other end: an address, or a host name with its addresses; and who of this machine talks to it. */
 
-import { useMemo } from "react";
+import { type ReactNode, useMemo } from "react";
 import { formatBytes } from "../../../model/format.ts";
 import type { Connection } from "../../../model/sample.ts";
 import { CopyButton } from "../../parts/copy-button.tsx";
@@ -36,6 +36,7 @@ export function AddressView({ address }: { readonly address: string }) {
       rows={rows}
       filter={filter}
       bytes={total}
+      historyHref={historyPath("remote", name)}
       totalHead="Both, since start"
       totalText={
         total === undefined
@@ -61,6 +62,7 @@ export function HostView({ name }: { readonly name: string }) {
       rows={rows}
       filter={filter}
       bytes={bytes}
+      historyHref={historyPath("remote", name)}
       totalHead="Both directions"
       totalText="of its connections now"
     />
@@ -77,7 +79,7 @@ function useConnections(remote: string, isMeant: (row: Connection) => boolean) {
   return { rows, filter };
 }
 
-interface RemoteProps {
+export interface RemoteProps {
   readonly title: string;
   readonly beside: string;
   /** "this address" */
@@ -87,9 +89,14 @@ interface RemoteProps {
   readonly bytes: { readonly rxBytes: number; readonly txBytes: number } | undefined;
   readonly totalHead: string;
   readonly totalText: string;
+  /** Its past; undefined: none is kept by it. */
+  readonly historyHref: string | undefined;
+  /** Before the list of connections. */
+  readonly children?: ReactNode;
 }
 
-function Remote({ title, beside, said, rows, filter, bytes, totalHead, totalText }: RemoteProps) {
+export function Remote(props: RemoteProps) {
+  const { title, beside, said, rows, filter, bytes, totalHead, totalText, historyHref } = props;
   const nowMs = useStore(shown)?.atMs ?? 0;
   const unit = useStore(units);
   const talkers = talkersOf(rows);
@@ -105,9 +112,11 @@ function Remote({ title, beside, said, rows, filter, bytes, totalHead, totalText
           </>
         }
       >
-        <Link className="button" href={historyPath("remote", title)}>
-          History
-        </Link>
+        {historyHref === undefined ? null : (
+          <Link className="button" href={historyHref}>
+            History
+          </Link>
+        )}
         <CopyButton text={() => connectionsText(rows)} />
       </Header>
       <section className="nums" aria-label="Now">
@@ -148,6 +157,7 @@ function Remote({ title, beside, said, rows, filter, bytes, totalHead, totalText
           <RemoteFacts connections={rows} />
         </section>
       </div>
+      {props.children}
       <ConnectionList
         withApplication
         connections={rows.slice(0, SHOWN_CONNECTIONS)}
