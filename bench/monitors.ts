@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { findNode } from "../bin/runtime.mjs";
+import { findNode, frugal } from "../bin/runtime.mjs";
 import { ensureReady } from "../scripts/bootstrap/ensure-ready.mjs";
 import { atEnd, host, killGroup } from "../test/e2e/generators/place.ts";
 import { bandwhich } from "./accuracy/monitors/bandwhich.ts";
@@ -29,10 +29,13 @@ export async function startMonitauri(): Promise<Monitor & { readonly data: strin
   built ??= ensureReady(ROOT);
   if (!(await built)) throw new Error("Cannot build Monitauri");
   const data = mkdtempSync(join(tmpdir(), "monitauri-bench-"));
-  // Without the launcher, which stays as a parent where Node cannot replace a process.
-  const args = [join(ROOT, "dist", "main.js"), "start", "--data", data, "--no-open", "--port", "0"];
+  // As the launcher runs it, but without that, which stays as a parent where Node cannot replace a process.
+  const { options, env } = frugal();
+  const main = join(ROOT, "dist", "main.js");
+  const args = [...options, main, "start", "--data", data, "--no-open", "--port", "0"];
   const child = host.spawn(findNode(ROOT) ?? process.execPath, args, {
     stdio: ["ignore", "pipe", "inherit"],
+    env,
   });
   const removeData = () => rmSync(data, { recursive: true, force: true });
   const release = atEnd(removeData);
