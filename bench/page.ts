@@ -1,5 +1,5 @@
 // What the page costs: its size, its first paint, the browser's main thread for each tick, the growth of its memory.
-// node bench/page.ts [minutes]
+// node bench/page.ts [minutes of growth] [ticks | growth]
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,7 +8,9 @@ import type { CDPSession, Page } from "playwright-core";
 import { buildOnce } from "../test/e2e/real-daemon.ts";
 import { serveInvented } from "../test/page/invented-server.ts";
 import { openBrowser, openContext } from "../test/page/page.ts";
-import { argument, machineLine, row } from "./results.ts";
+import { memoryOf } from "./process-cost.ts";
+import { argument, machineLine, row, writeResults } from "./results.ts";
+import { slope } from "./statistics.ts";
 
 const UI = join(import.meta.dirname, "..", "dist", "ui");
 const TICKS = 30;
@@ -17,6 +19,10 @@ const SETTLE_MS = 5_000;
 const PAINT = `performance.getEntriesByName("first-contentful-paint")[0]?.startTime`;
 
 const minutes = argument(1, { otherwise: 1 });
+const [, , , part] = process.argv;
+if (part !== undefined && part !== "ticks" && part !== "growth") {
+  throw new RangeError(`"${part}" is given where ticks or growth is wanted`);
+}
 
 await buildOnce();
 console.log(`${machineLine()}\n`);
@@ -25,10 +31,12 @@ console.log(row("---", "---"));
 console.log(row("all files of the page, gzip", `${(bundleBytes() / 1000).toFixed(1)} kB`));
 const browser = await openBrowser();
 try {
-  for (const applications of [50, 2000]) {
-    for (const view of ["/", "/applications"]) await measure(applications, view);
+  if (part !== "growth") {
+    for (const applications of [50, 2000]) {
+      for (const view of ["/", "/applications"]) await measure(applications, view);
+    }
   }
-  await measureGrowth();
+  if (part !== "ticks") await measureGrowth();
 } finally {
   await browser.close();
 }
@@ -77,24 +85,59 @@ async function measureGrowth(): Promise<void> {
   const { server, context, page, session } = await open(50, "/");
   await using _ = server;
   await sleep(SETTLE_MS);
-  const before = await heapBytes(page, session);
-  await sleep(minutes * 60_000);
-  const after = await heapBytes(page, session);
-  const grown = ((after - before) / 1e6).toFixed(2);
-  console.log(
-    row(
-      `heap after collecting, ${minutes} min`,
-      `${(after / 1e6).toFixed(1)} MB, grown by ${grown} MB`,
-    ),
+  const points = [await memoryNow(page, session)];
+  for (let minute = 1; minute <= minutes; minute += 1) {
+    await sleep(60_000);
+    points.push(await memoryNow(page, session));
+  }
+  tell(
+    "heap after collecting",
+    points.map(({ heapBytes }) => heapBytes),
   );
+  tell(
+    "PSS of its process",
+    points.map(({ pssBytes }) => pssBytes),
+  );
+  writeResults("page-growth", { minutes, points });
   await context.close();
 }
 
-async function heapBytes(page: Page, session: CDPSession): Promise<number> {
+/** First and last, and how the second half went on: the first minutes are those of a new page. */
+function tell(what: string, bytes: readonly number[]): void {
+  const megabytes = bytes.map((value) => value / 1e6);
+  const late = megabytes.slice(megabytes.length >> 1).map((y, x) => ({ x, y }));
+  const perHour = late.length > 1 ? slope(late) * 60 : Number.NaN;
+  const [first = 0, last = 0] = [megabytes[0], megabytes.at(-1)];
+  console.log(
+    row(
+      `${what}, ${minutes} min`,
+      `${first.toFixed(1)} to ${last.toFixed(1)} MB, most ${Math.max(...megabytes).toFixed(1)}, second half ${perHour.toFixed(2)} MB an hour`,
+    ),
+  );
+}
+
+interface Memory {
+  readonly heapBytes: number;
+  readonly pssBytes: number;
+}
+
+async function memoryNow(page: Page, session: CDPSession): Promise<Memory> {
   await session.send("HeapProfiler.collectGarbage");
   await page.waitForTimeout(200);
   await session.send("HeapProfiler.collectGarbage");
-  return metric(session, "JSHeapUsedSize");
+  return {
+    heapBytes: await metric(session, "JSHeapUsedSize"),
+    pssBytes: await rendererPss(),
+  };
+}
+
+/** Of the largest renderer: Chromium keeps a small one in reserve. */
+async function rendererPss(): Promise<number> {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+  await session.detach();
+  const renderers = processInfo.filter(({ type }) => type === "renderer");
+  return Math.max(...renderers.map(({ id }) => memoryOf(id).pssBytes));
 }
 
 async function metric(session: CDPSession, name: string): Promise<number> {

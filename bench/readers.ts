@@ -1,6 +1,6 @@
 // What readers of the live stream cost the daemon: its share of a core with none, one and thirty of them, and what
-// `monitauri top` and nethogs take beside it, while programs talk.
-// node bench/readers.ts [seconds per setting] [rounds]
+// `monitauri top`, nethogs, bandwhich and RustNet take beside it, while programs talk.
+// node bench/readers.ts [seconds per setting] [rounds] [daemon | top | rivals]
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { connectDaemon } from "../src/cli/connect.ts";
 import { killGroup } from "../test/e2e/generators/place.ts";
 import { startGenerator } from "../test/e2e/generators/run.ts";
 import { host, makeWorld } from "../test/e2e/world.ts";
-import { startMonitauri } from "./monitors.ts";
+import { findRivals, startMonitauri } from "./monitors.ts";
 import { cpuSecondsOf } from "./process-cost.ts";
 import { argument, machineLine, row, writeResults } from "./results.ts";
 import { estimateMedian } from "./statistics.ts";
@@ -22,28 +22,22 @@ const ROOT = join(import.meta.dirname, "..");
 
 const seconds = argument(1, { otherwise: 20 });
 const rounds = argument(2, { otherwise: 5 });
+const [, , , , part] = process.argv;
+if (part !== undefined && !["daemon", "top", "rivals"].includes(part)) {
+  throw new RangeError(`"${part}" is given where daemon, top or rivals is wanted`);
+}
 await using world = await makeWorld({ host: true });
 await using monitor = await startMonitauri();
 const daemon = connectDaemon([join(monitor.data, "daemon.sock")]);
 await using _traffic = await startTraffic();
 
-const shares = new Map<string, number[]>(SETTINGS.map((readers) => [`${readers} readers`, []]));
+const shares = new Map<string, number[]>();
+// Round by round, so that each meets what else the machine does.
 for (let round = 0; round < rounds; round++) {
-  for (const readers of SETTINGS) {
-    using _reading = startReaders(readers);
-    shares.get(`${readers} readers`)?.push(await shareOf(monitor.pid));
-  }
+  if (part === undefined || part === "daemon") await measureDaemon();
+  if (part === undefined || part === "top") await measureTop();
+  if (part === undefined || part === "rivals") await measureRivals();
 }
-const screens = {
-  "top at 80x24": ["-x", "80", "-y", "24"],
-  "top at 200x60": ["-x", "200", "-y", "60"],
-};
-for (const [name, size] of Object.entries(screens)) {
-  shares.set(name, []);
-  for (let round = 0; round < rounds; round++) shares.get(name)?.push(await shareOfTop(size));
-}
-shares.set("nethogs", []);
-for (let round = 0; round < rounds; round++) shares.get("nethogs")?.push(await shareOfNethogs());
 
 console.log(`${machineLine()}; ${PROGRAMS} programs talk, ${rounds} rounds of ${seconds} s\n`);
 console.log(row("what runs", "share of a core", "interval"));
@@ -52,7 +46,35 @@ for (const [what, values] of shares) {
   const { median, low, high } = estimateMedian(values);
   console.log(row(what, percent(median), `${percent(low)} to ${percent(high)}`));
 }
-writeResults("readers", { seconds, rounds, shares: Object.fromEntries(shares) });
+writeResults(part === undefined ? "readers" : `readers-${part}`, {
+  seconds,
+  rounds,
+  shares: Object.fromEntries(shares),
+});
+
+function note(what: string, share: number): void {
+  shares.set(what, [...(shares.get(what) ?? []), share]);
+}
+
+async function measureDaemon(): Promise<void> {
+  for (const readers of SETTINGS) {
+    using _reading = startReaders(readers);
+    note(`the daemon, ${readers} readers`, await shareOf(monitor.pid));
+  }
+}
+
+async function measureTop(): Promise<void> {
+  note("top at 80x24", await shareOfTop(["-x", "80", "-y", "24"]));
+  note("top at 200x60", await shareOfTop(["-x", "200", "-y", "60"]));
+}
+
+async function measureRivals(): Promise<void> {
+  for (const { name, version, start } of await findRivals()) {
+    if (version === undefined) continue;
+    await using rival = await start(world.a.device);
+    note(`${name} ${version}`, await shareOf(rival.pid));
+  }
+}
 
 async function shareOf(pid: number): Promise<number> {
   await sleep(1_500); // what starting took
@@ -88,15 +110,6 @@ async function shareOfTop(size: readonly string[]): Promise<number> {
     return await shareOf(Number(pid));
   } finally {
     await host.exec("tmux", ["kill-session", "-t", session]);
-  }
-}
-
-async function shareOfNethogs(): Promise<number> {
-  const child = host.spawn("nethogs", ["-t", "-C", "-d", "1", world.a.device], { stdio: "ignore" });
-  try {
-    return await shareOf(child.pid as number);
-  } finally {
-    killGroup(child);
   }
 }
 
