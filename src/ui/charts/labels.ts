@@ -5,7 +5,7 @@ import type { Palette } from "../look/palette.ts";
 
 export interface Labels {
   /** In device pixels, the text in the middle. */
-  of(text: string): HTMLCanvasElement;
+  of(text: string): ImageBitmap;
 }
 
 /** A scale has a handful; of more, all are drawn anew. */
@@ -15,16 +15,16 @@ const RIM = 2;
 const HEIGHT = 16;
 
 export function openLabels({ font, faint, card }: Palette): Labels {
-  const known = new Map<string, HTMLCanvasElement>();
+  const known = new Map<string, ImageBitmap>();
 
-  function draw(text: string, ratio: number): HTMLCanvasElement {
-    const canvas = document.createElement("canvas");
-    const ctx = canvas.getContext("2d");
-    if (ctx === null) return canvas;
+  // Bitmaps, not canvases: of a canvas the browser makes a copy each time that it is drawn.
+  function draw(text: string, ratio: number): ImageBitmap {
     const style = font.replace(/^\d+/, String(11 * ratio));
+    const canvas = new OffscreenCanvas(1, HEIGHT * ratio);
+    const ctx = canvas.getContext("2d");
+    if (ctx === null) return canvas.transferToImageBitmap();
     ctx.font = style;
     canvas.width = Math.ceil(ctx.measureText(text).width + 2 * RIM * ratio);
-    canvas.height = HEIGHT * ratio;
     // A new size forgets it.
     ctx.font = style;
     ctx.textBaseline = "middle";
@@ -34,7 +34,7 @@ export function openLabels({ font, faint, card }: Palette): Labels {
     ctx.fillStyle = faint;
     ctx.strokeText(text, RIM * ratio, canvas.height / 2);
     ctx.fillText(text, RIM * ratio, canvas.height / 2);
-    return canvas;
+    return canvas.transferToImageBitmap();
   }
 
   return {

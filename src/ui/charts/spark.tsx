@@ -3,9 +3,8 @@
  * Paths of an SVG, not a canvas: a page full of canvases is a page full of layers, and each costs the main thread a
  * handover per tick. */
 
-import { useLayoutEffect, useRef } from "react";
-import { useStore } from "../store/create-store.ts";
-import { past, shown } from "../store/live.ts";
+import { memo, useLayoutEffect, useRef } from "react";
+import { past } from "../store/live.ts";
 import { bars, type SparkPaths, sparkPaths } from "./spark-bars.ts";
 
 /** Units of the drawing; the style sheet says how large it is. */
@@ -13,17 +12,24 @@ const SIZE = { width: 200, height: 30 } as const;
 const BARS = 60;
 export const SPARK_MS = 120_000;
 
-/** A bar is two seconds: a row is drawn anew when one is full, half of the rows at each tick. */
 const BAR_MS = SPARK_MS / BARS;
 
 const EMPTY: SparkPaths = { down: "", up: "", axis: "" };
 
-export function Spark({ appKey, index }: { readonly appKey: string; readonly index: number }) {
+/** Where the last full bar of a row ends: a bar is two seconds, half of the rows get theirs at each tick. */
+export function sparkEnd(nowMs: number, index: number): number {
+  const shiftMs = index % 2 === 0 ? 0 : BAR_MS / 2;
+  return Math.floor((nowMs + shiftMs) / BAR_MS) * BAR_MS - shiftMs;
+}
+
+export interface SparkProps {
+  readonly appKey: string;
+  readonly toMs: number;
+}
+
+export const Spark = memo(function Spark({ appKey, toMs }: SparkProps) {
   const svg = useRef<SVGSVGElement>(null);
   const drawn = useRef(EMPTY);
-  const nowMs = useStore(shown)?.atMs ?? 0;
-  const shiftMs = index % 2 === 0 ? 0 : BAR_MS / 2;
-  const toMs = Math.floor((nowMs + shiftMs) / BAR_MS) * BAR_MS - shiftMs;
   useLayoutEffect(() => {
     const fromMs = toMs - SPARK_MS;
     const found = past.hasApplication(appKey)
@@ -49,4 +55,4 @@ export function Spark({ appKey, index }: { readonly appKey: string; readonly ind
       <path className="up" />
     </svg>
   );
-}
+});

@@ -56,11 +56,14 @@ export function BigVolume({ bytes }: { readonly bytes: number }) {
   );
 }
 
+/** A thin bar below a figure. Painted as a background, whose size is no matter of layout. */
 export const Share = memo(function Share({ share }: { readonly share: number }) {
   return (
-    <span className="bar" aria-hidden="true">
-      <i style={{ width: `${Math.min(100, share * 100).toFixed(1)}%` }} />
-    </span>
+    <span
+      className="bar share"
+      style={{ backgroundSize: `${Math.min(100, Math.round(share * 100))}% 100%` }}
+      aria-hidden="true"
+    />
   );
 });
 

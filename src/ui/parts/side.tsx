@@ -3,7 +3,7 @@
 import { Link, useRoute } from "../router/router.tsx";
 import type { Route } from "../router/routes.ts";
 import { useUnread } from "../store/alerts.ts";
-import { useStatus } from "../store/status.ts";
+import { useAskedStatus } from "../store/status.ts";
 import { type ICONS, Icon, Logo } from "./icons.tsx";
 import { useTrust } from "./use-trust.ts";
 
@@ -35,7 +35,7 @@ const ENTRIES: readonly Entry[] = [
 
 export function Side() {
   const { view } = useRoute();
-  const trust = useTrust(useStatus().data);
+  const trust = useTrust(useAskedStatus().data);
   const unread = useUnread() ?? 0;
   return (
     <nav className="side" aria-label="Views">

@@ -41,6 +41,10 @@ export function trustOf({ tick, status, isLost }: TrustSource): Trust {
   };
 }
 
+export function isSameTrust(a: Trust, b: Trust): boolean {
+  return a.counting === b.counting && a.detail === b.detail && `${a.reasons}` === `${b.reasons}`;
+}
+
 const LOST: Trust = {
   isFull: false,
   counting: "Not connected",

@@ -10,22 +10,24 @@ export interface VirtualRows {
   /** Height of what is left out above and below, CSS pixels. */
   readonly before: number;
   readonly after: number;
+  /** Whether this row is in view, not only near it: the others need not follow each tick. */
+  readonly isSeen: (index: number) => boolean;
 }
 
 /** Rows beyond what is seen, at each end: scrolling shows none that is missing. */
-const AROUND = 10;
+const AROUND = 8;
 /** Rows come and go in groups, so that not each line of scrolling draws anew. */
-const GROUP = 5;
+const GROUP = 2;
 
 export function useVirtualRows(count: number, rowHeight: number): VirtualRows {
   const body = useRef<HTMLTableSectionElement>(null);
-  const [view, setView] = useState({ first: 0, last: 40 });
+  const [view, setView] = useState({ first: 0, last: 20 });
   useLayoutEffect(() => {
     let top = 0;
     const look = () => {
       const group = rowHeight * GROUP;
-      const first = Math.floor((scrollY - top) / group) * GROUP - AROUND;
-      const last = Math.ceil((scrollY - top + innerHeight) / group) * GROUP + AROUND;
+      const first = Math.floor((scrollY - top) / group) * GROUP;
+      const last = Math.ceil((scrollY - top + innerHeight) / group) * GROUP;
       setView((old) => (old.first === first && old.last === last ? old : { first, last }));
     };
     // Measured when something changed its size, not with each tick: measuring makes the browser lay out at once.
@@ -45,12 +47,13 @@ export function useVirtualRows(count: number, rowHeight: number): VirtualRows {
       removeEventListener("resize", look);
     };
   }, [rowHeight]);
-  const first = Math.min(Math.max(0, view.first), Math.max(0, count - 1));
-  const end = Math.min(count, Math.max(first, view.last));
+  const first = Math.min(Math.max(0, view.first - AROUND), Math.max(0, count - 1));
+  const end = Math.min(count, Math.max(first, view.last + AROUND));
   return {
     body,
     indexes: Array.from({ length: end - first }, (_, at) => first + at),
     before: first * rowHeight,
     after: (count - end) * rowHeight,
+    isSeen: (index) => index >= view.first && index < view.last,
   };
 }

@@ -85,7 +85,7 @@ function hear(message: ToTab): void {
   if (message.type === "past" && message.scope === scope.get()) replacePast(message.ticks);
   if (message.type === "tick" && message.scope === scope.get()) {
     remember(message.tick);
-    show();
+    showSoon();
   }
 }
 
@@ -105,6 +105,18 @@ function remember(tick: Tick): void {
   past.add(tick, { keys: tick.keys, numbers: tick.numbers, width: ACTIVITY_WIDTH });
   if (!isSame(interfaces.get(), tick.interfaces)) interfaces.set(tick.interfaces);
 }
+
+/** Once a frame: what the daemon remembers comes as hundreds of ticks at once, and only the last is worth drawing. */
+function showSoon(): void {
+  if (isDue) return;
+  isDue = true;
+  requestAnimationFrame(() => {
+    isDue = false;
+    show();
+  });
+}
+
+let isDue = false;
 
 /** Hidden tabs and held views keep the data and draw nothing. */
 function show(): void {

@@ -19,8 +19,17 @@ const PS_INTERFACE_MS = 1_500;
 /** An application that is not known yet is looked up at once, but not more often. */
 const NEW_MS = 1_000;
 
+const status = createStore<Polled<Status>>({ data: undefined, error: undefined });
+
 export function useStatus(): Polled<Status> {
-  return usePoll("status", STATUS_MS, () => client.status());
+  return useStore(status);
+}
+
+/** For the one who asks on behalf of all that show it. */
+export function useAskedStatus(): Polled<Status> {
+  const polled = usePoll("status", STATUS_MS, () => client.status());
+  useEffect(() => status.set(polled), [polled]);
+  return polled;
 }
 
 const applications = createStore<readonly PsRow[] | undefined>(undefined);

@@ -1,7 +1,7 @@
 /** The table of applications: the same on Overview, where it is short, and in its own view. */
 
 import { memo } from "react";
-import { Spark } from "../../charts/spark.tsx";
+import { Spark, sparkEnd } from "../../charts/spark.tsx";
 import { Rate, Share, Volume } from "../../parts/figures.tsx";
 import { Mark } from "../../parts/mark.tsx";
 import { SortHead } from "../../parts/sort-head.tsx";
@@ -9,6 +9,7 @@ import { useVirtualRows } from "../../parts/virtual-rows.ts";
 import { follow, Link } from "../../router/router.tsx";
 import { applicationPath } from "../../router/routes.ts";
 import { useStore } from "../../store/create-store.ts";
+import { shown } from "../../store/live.ts";
 import type { AppOrder, Sorting } from "../../store/order.ts";
 import type { AppRow } from "../../store/rows.ts";
 import { type Units, units } from "../../store/settings.ts";
@@ -25,8 +26,9 @@ export interface AppTableProps {
 }
 
 export function AppTable({ rows, mostBytes, sorting, onSort }: AppTableProps) {
-  const { body, indexes, before, after } = useVirtualRows(rows.length, ROW_HEIGHT);
+  const { body, indexes, before, after, isSeen } = useVirtualRows(rows.length, ROW_HEIGHT);
   const unit = useStore(units);
+  const nowMs = useStore(shown)?.atMs ?? 0;
   return (
     <table className="rows apps">
       <AppHead sorting={sorting} onSort={onSort} />
@@ -36,7 +38,17 @@ export function AppTable({ rows, mostBytes, sorting, onSort }: AppTableProps) {
           const row = rows[index];
           if (row === undefined) return null;
           const share = mostBytes > 0 ? (row.rxBytes + row.txBytes) / mostBytes : 0;
-          return <AppTableRow key={row.key} index={index} row={row} share={share} units={unit} />;
+          return (
+            <AppTableRow
+              key={row.key}
+              index={index}
+              row={row}
+              isSeen={isSeen(index)}
+              share={Math.round(share * 100) / 100}
+              sparkToMs={sparkEnd(nowMs, index)}
+              units={unit}
+            />
+          );
         })}
         {after > 0 ? <tr className="space" style={{ height: `${after}px` }} /> : null}
       </tbody>
@@ -79,11 +91,20 @@ function AppHead({ sorting, onSort }: Pick<AppTableProps, "sorting" | "onSort">)
 interface RowProps {
   readonly index: number;
   readonly row: AppRow;
+  readonly isSeen: boolean;
+  /** To the percent: a smaller change is not seen. */
   readonly share: number;
+  readonly sparkToMs: number;
   readonly units: Units;
 }
 
-const AppTableRow = memo(function AppTableRow({ index, row, share, units: unit }: RowProps) {
+const AppTableRow = memo(function AppTableRow({
+  index,
+  row,
+  share,
+  sparkToMs,
+  units: unit,
+}: RowProps) {
   const href = applicationPath(row.key);
   return (
     <tr
@@ -93,7 +114,7 @@ const AppTableRow = memo(function AppTableRow({ index, row, share, units: unit }
     >
       <AppName appKey={row.key} name={row.name} detail={row.detail} />
       <td className="c-spark">
-        <Spark appKey={row.key} index={index} />
+        <Spark appKey={row.key} toMs={sparkToMs} />
       </td>
       <td className="c-rate n d">
         <Rate bytesPerSecond={row.rxBytesPerSecond} units={unit} />
@@ -139,11 +160,19 @@ function isSameRow(a: RowProps, b: RowProps): boolean {
   return (
     a.index === b.index &&
     a.units === b.units &&
-    a.share === b.share &&
     a.row.key === b.row.key &&
     a.row.name === b.row.name &&
     a.row.detail === b.row.detail &&
     a.row.running === b.row.running &&
+    (!b.isSeen || isSameNow(a, b))
+  );
+}
+
+/** What a tick changes. */
+function isSameNow(a: RowProps, b: RowProps): boolean {
+  return (
+    a.share === b.share &&
+    a.sparkToMs === b.sparkToMs &&
     a.row.rxBytesPerSecond === b.row.rxBytesPerSecond &&
     a.row.txBytesPerSecond === b.row.txBytesPerSecond &&
     a.row.rxBytes === b.row.rxBytes &&

@@ -1,6 +1,6 @@
 /** All applications: sortable, with a filter. */
 
-import { useMemo } from "react";
+import { useMemo, useRef } from "react";
 import { CopyButton } from "../../parts/copy-button.tsx";
 import { FilterBox, parsed } from "../../parts/filter-box.tsx";
 import { Header } from "../../parts/header.tsx";
@@ -16,22 +16,37 @@ export function Applications() {
   const all = useRows();
   const filter = useMemo(() => parsed(expression), [expression]);
   const rows = useMemo(
-    () => sortRows(filterRows(all ?? [], filter.fits), sorting),
+    () => sortRows(expression === "" ? (all ?? []) : filterRows(all ?? [], filter.fits), sorting),
     [all, filter, sorting.by, sorting.reverse],
   );
   const mostBytes = rows.reduce((most, row) => Math.max(most, row.rxBytes + row.txBytes), 0);
+  const latest = useRef(rows);
+  latest.current = rows;
+  // Kept as they are: no tick changes them.
+  const header = useMemo(
+    () => (
+      <Header title="Applications" windowTitle="Applications" withScope>
+        <CopyButton text={() => tableText(latest.current)} />
+      </Header>
+    ),
+    [],
+  );
+  const filterBox = useMemo(
+    () => (
+      <FilterBox
+        value={expression}
+        onChange={setExpression}
+        error={filter.error}
+        placeholder="Filter: firefox user:ada rate:>1mbit"
+      />
+    ),
+    [expression, filter],
+  );
   return (
     <>
-      <Header title="Applications" windowTitle="Applications" withScope>
-        <CopyButton text={() => tableText(rows)} />
-      </Header>
+      {header}
       <div className="above">
-        <FilterBox
-          value={expression}
-          onChange={setExpression}
-          error={filter.error}
-          placeholder="Filter: firefox user:ada rate:>1mbit"
-        />
+        {filterBox}
         <p className="count">{countText(rows.length, all?.length)}</p>
       </div>
       <section className="card table" aria-label="Applications">

@@ -1,6 +1,5 @@
 /** The first view: what this machine does on the network now, and who does it. */
 
-import { useCallback } from "react";
 import { MirrorChart } from "../../charts/mirror-chart.tsx";
 import { Header } from "../../parts/header.tsx";
 import { Link } from "../../router/router.tsx";
@@ -20,19 +19,27 @@ import { Shares } from "./shares.tsx";
 const SHOWN = 8;
 
 export function Overview() {
+  return (
+    <>
+      <Header title="Overview" windowTitle="" withScope withSpan />
+      <Now />
+    </>
+  );
+}
+
+/** What changes with each tick. */
+function Now() {
   const rows = useRows();
   const tick = useStore(shown);
   const chosen = useStore(scope);
   const status = useStatus().data;
-  const read = useCallback((fromMs: number, toMs: number) => past.machine(fromMs, toMs), []);
   const isQuiet = rows !== undefined && rows.length === 0;
   return (
     <>
-      <Header title="Overview" windowTitle="" withScope withSpan />
       <Figures tick={tick} rows={rows ?? []} status={status} />
       <div className="grid">
         <section className="card" aria-label="Traffic over time">
-          <MirrorChart subject={scopeLabel(chosen)} read={read} />
+          <MirrorChart subject={scopeLabel(chosen)} read={past.machine} />
         </section>
         <Shares rows={rows ?? []} />
       </div>
