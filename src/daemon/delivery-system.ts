@@ -170,7 +170,7 @@ function ownDesktop({ uid }: DeliverySystemOptions): DesktopSession[] {
 }
 
 /** "--" ends the options: a title may begin with a dash. */
-function notifySendArgv({ title, text, urgency }: DesktopNote): [string, ...string[]] {
+export function notifySendArgv({ title, text, urgency }: DesktopNote): [string, ...string[]] {
   return ["notify-send", "--app-name=Monitauri", `--urgency=${urgency}`, "--", title, text];
 }
 

@@ -10,7 +10,11 @@ import type { Sender, SendOptions, SendOutcome, Trouble } from "./sender.ts";
 const TIMEOUT_MS = 30_000;
 const MAX_OUTPUT_CHARS = 4_096;
 
-export function createCommandSender(target: CommandTarget, system: DeliverySystem): Sender {
+export function createCommandSender(
+  target: CommandTarget,
+  system: DeliverySystem,
+  { timeoutMs = TIMEOUT_MS } = {},
+): Sender {
   const [program = "", ...args] = target.command;
   return {
     rest() {},
@@ -22,7 +26,7 @@ export function createCommandSender(target: CommandTarget, system: DeliverySyste
           ...(target.user === "" ? {} : { user: target.user }),
           input: `${JSON.stringify(message)}\n`,
           env: variables(message),
-          timeoutMs: TIMEOUT_MS,
+          timeoutMs,
           maxOutputChars: MAX_OUTPUT_CHARS,
         });
         const output = printable((stderr || stdout).trim(), 300);
@@ -33,7 +37,7 @@ export function createCommandSender(target: CommandTarget, system: DeliverySyste
           remedy: "correct the program; exit code 0 says that it has the alert",
         });
       } catch (error) {
-        return refused(program, error);
+        return refused(program, error, timeoutMs);
       }
     },
   };
@@ -55,12 +59,12 @@ function variables(message: AlertMessage): Record<string, string> {
   };
 }
 
-function refused(program: string, error: unknown): SendOutcome {
+function refused(program: string, error: unknown, timeoutMs: number): SendOutcome {
   const said = error instanceof Error ? error.message : String(error);
   const code = error instanceof MonitauriError ? error.code : "failed";
   const remedy =
     code === "failed"
-      ? `${program} must end within ${TIMEOUT_MS / 1000} s; let it start longer work apart from itself`
+      ? `${program} must end within ${timeoutMs / 1000} s; let it start longer work apart from itself`
       : "correct the channel's program and user";
   return later({ said, remedy });
 }

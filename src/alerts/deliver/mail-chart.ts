@@ -46,7 +46,7 @@ function highest({ rxBytesPerSecond, txBytesPerSecond }: AlertSeries): number {
 }
 
 function pixels(bytesPerSecond: number, most: number): number {
-  if (!(bytesPerSecond > 0)) return 0;
+  if (!(bytesPerSecond > 0 && bytesPerSecond <= most)) return 0;
   // What is there is seen, however little.
   return Math.max(1, Math.round((bytesPerSecond / most) * HEIGHT_PX));
 }

@@ -4,7 +4,10 @@ import { createHash } from "node:crypto";
 import MailComposer from "nodemailer/lib/mail-composer";
 import type { AlertMessage } from "../../model/alert.ts";
 import type { MailTarget } from "../../model/alert-channel.ts";
+import { printable } from "../../model/printable.ts";
 import { mailText } from "./mail-text.ts";
+
+const MAX_NAME = 80;
 
 export interface MailOptions {
   /** Name of this computer. */
@@ -24,7 +27,7 @@ export async function composeMail(
   const { inReplyTo } = message;
   const parent = inReplyTo === null ? undefined : messageId(inReplyTo, { target, channel });
   const composer = new MailComposer({
-    from: { name: `Monitauri on ${host}`.replace(CONTROLS, " "), address: target.from },
+    from: { name: printable(`Monitauri on ${host}`, MAX_NAME), address: target.from },
     to: target.to.map((address) => ({ name: "", address })),
     subject,
     text,
@@ -56,5 +59,3 @@ export function messageId(
   const domain = target.from.slice(target.from.lastIndexOf("@") + 1);
   return `<${digest}@${/^[\w.-]+$/.test(domain) ? domain : "monitauri.invalid"}>`;
 }
-
-const CONTROLS = /\p{Cc}/gu;
