@@ -72,7 +72,7 @@ export function startHistory({ worker: file, settings, log, ...data }: HistoryOp
     });
     born.on("exit", () => ended(performance.now() - bornMs));
     sendSettings();
-    for (const tick of ticks.waiting()) post(born, { kind: "tick", tick });
+    for (const queued of ticks.waiting()) post(born, { kind: "tick", ...queued });
   }
 
   function receive(message: FromHistory): void {
@@ -156,8 +156,9 @@ export function startHistory({ worker: file, settings, log, ...data }: HistoryOp
   launch();
   return {
     keep(tick) {
-      if (state === "stopped") ticks.drop();
-      else if (ticks.add(tick) && worker !== undefined) post(worker, { kind: "tick", tick });
+      if (state === "stopped") return ticks.drop();
+      const queued = ticks.add(tick);
+      if (queued !== undefined && worker !== undefined) post(worker, { kind: "tick", ...queued });
     },
     ask,
     async state() {

@@ -10,6 +10,7 @@ import type {
   HistoryState,
   HistoryTick,
   ImportReport,
+  Period,
 } from "../model/history.ts";
 
 /** What can be asked, with the answer's type. */
@@ -25,7 +26,8 @@ export interface HistoryQuestions {
 export type HistoryTopic = keyof HistoryQuestions;
 
 export type ToHistory =
-  | { readonly kind: "tick"; readonly tick: HistoryTick }
+  /** `lost`: the time before it of which the ticks never reached this thread. */
+  | { readonly kind: "tick"; readonly tick: HistoryTick; readonly lost: Period | null }
   | {
       readonly kind: "ask";
       readonly id: number;

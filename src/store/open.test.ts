@@ -101,6 +101,21 @@ test("query() tells gaps from zeros: off, suspended and watched without traffic"
   second.close();
 });
 
+test("append() makes a gap of ticks that never reached it, and no jump of the clock", () => {
+  const store = open(newPath());
+  store.append(tickOf(START + 1_000, [curl(1)]));
+  const lost = { fromMs: START + 1_000, toMs: START + 40_000 };
+  store.append(tickOf(START + 41_000, [curl(1)]), lost);
+  const answer = store.query({ fromMs: START, toMs: START + 41_000, stepMs: 1_000 });
+  assert.deepEqual(
+    answer.gaps.map(({ fromMs, toMs, reason }) => [fromMs, toMs, reason]),
+    [[lost.fromMs, lost.toMs, "not-kept"]],
+  );
+  assert.equal(answer.series?.observedMs[20], 0);
+  assert.equal(answer.series?.observedMs[40], 1_000);
+  store.close();
+});
+
 test("query() compares with the period before and gives the 95th percentile of what was watched", () => {
   const store = open(newPath());
   for (let n = 1; n <= 2_400; n += 1) {

@@ -13,6 +13,7 @@ import {
   type HistoryState,
   type HistoryTick,
   type ImportReport,
+  type Period,
 } from "../model/history.ts";
 import { type Calendar, createCalendar } from "../model/local-days.ts";
 import { jumpOf, STEADY_RESET } from "./clock-jump.ts";
@@ -37,8 +38,8 @@ const REOPEN_AFTER = 30;
 const MAX_WARNINGS = 20;
 
 export interface HistoryStore {
-  /** Writes the tick and syncs it to the disk. Never throws: what cannot be written waits, then is a gap. */
-  append(tick: HistoryTick): void;
+  /** `lost`: the time before of which the ticks never came here; it becomes a gap. Writes the tick and syncs it to the disk. Never throws: what cannot be written waits, then is a gap. */
+  append(tick: HistoryTick, lost?: Period | null): void;
   /** @throws MonitauriError "invalid". */
   query(query: HistoryQuery): HistoryAnswer;
   /** A piece of an export; the first where `cursor` is null. @throws MonitauriError "invalid". */
@@ -101,8 +102,13 @@ export function openHistoryStore(options: StoreOptions): HistoryStore {
     return connection;
   }
 
-  function append(tick: HistoryTick): void {
+  function append(tick: HistoryTick, lost: Period | null = null): void {
     if (isClosed) return;
+    if (lost !== null) {
+      waitingGaps.push({ ...lost, reason: "not-kept", detail: NEVER_CAME });
+      // What was lost is no jump of the clock.
+      if (previous !== undefined) previous = { ...previous, atMs: lost.toMs };
+    }
     const jump = jumpOf(tick, previous);
     steadyMs =
       jump === STEADY_RESET || tick.gap?.reason === "clock-changed"
@@ -261,6 +267,7 @@ export function openHistoryStore(options: StoreOptions): HistoryStore {
   };
 }
 
+const NEVER_CAME = "The history could not keep up, or was started again";
 const OVER_CAP =
   "The history is larger than maxBytes although only days are left; days are never deleted for size. Raise maxBytes, or set dayDays";
 

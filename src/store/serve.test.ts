@@ -33,7 +33,7 @@ test("serveHistory() takes ticks, answers each question under its number, and en
   const ask = (id: number, topic: Extract<ToHistory, { kind: "ask" }>["topic"], what: unknown) =>
     say({ kind: "ask", id, topic, what });
   const period = { fromMs: START, toMs: START + 60_000 };
-  say({ kind: "tick", tick: tickOf(START + 1_000, [detailOf({ rxBytes: 5 })]) });
+  say({ kind: "tick", tick: tickOf(START + 1_000, [detailOf({ rxBytes: 5 })]), lost: null });
   ask(1, "query", { ...period, groupBy: "remote" });
   ask(2, "query", { fromMs: 2, toMs: 1 });
   ask(3, "exportPart", { query: { ...period, level: "second", format: "csv" }, cursor: null });

@@ -23,7 +23,7 @@ export function serveHistory(port: MessagePort, { open }: { open(): HistoryStore
   port.on("message", (message: ToHistory) => {
     switch (message.kind) {
       case "tick":
-        store.append(message.tick);
+        store.append(message.tick, message.lost);
         tellTrouble();
         say({ kind: "taken", atMs: message.tick.atMs });
         return;

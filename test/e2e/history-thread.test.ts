@@ -84,7 +84,11 @@ function start(path: string) {
     worker,
     say,
     tick: (n: number) =>
-      say({ kind: "tick", tick: tickOf(START + n * 1_000, [detailOf({ rxBytes: 1 })]) }),
+      say({
+        kind: "tick",
+        tick: tickOf(START + n * 1_000, [detailOf({ rxBytes: 1 })]),
+        lost: null,
+      }),
     async heard(wanted: (message: FromHistory) => boolean): Promise<FromHistory> {
       for (;;) {
         const found = all.find(wanted);
