@@ -80,7 +80,7 @@ export const limitTargetSchema = z.discriminatedUnion(
   { error: "say whose traffic is meant: a program, a user, an interface..." },
 );
 
-const rate = z
+export const rateSchema = z
   .number({ error: "a rate is a number of bytes a second" })
   .refine((value) => value !== 0, { error: "nothing would pass at all: block it instead" })
   .refine((value) => value >= 0, { error: "a rate cannot be negative" })
@@ -100,11 +100,11 @@ const scheduleWindow = z.strictObject({
 });
 
 const effects = {
-  rxBytesPerSecond: rate.nullable().optional(),
-  txBytesPerSecond: rate.nullable().optional(),
+  rxBytesPerSecond: rateSchema.nullable().optional(),
+  txBytesPerSecond: rateSchema.nullable().optional(),
   block: z.boolean().optional(),
-  rxGuaranteedBytesPerSecond: rate.nullable().optional(),
-  txGuaranteedBytesPerSecond: rate.nullable().optional(),
+  rxGuaranteedBytesPerSecond: rateSchema.nullable().optional(),
+  txGuaranteedBytesPerSecond: rateSchema.nullable().optional(),
   priority: z
     .int({ error: `a priority is a whole number from 0 to ${MAX_PRIORITY}` })
     .min(0, { error: `priorities are 0 (first) to ${MAX_PRIORITY}` })

@@ -1,7 +1,7 @@
 /** Rules that cap or block traffic: what a rule says, what it does at the moment, and the bounds of both. Rates are bytes
  * per second of wire bytes (link headers included, as tc counts); bits appear only where people type. */
 
-import type { Quota, QuotaState } from "./quota.ts";
+import type { Quota, QuotaChange, QuotaState, QuotaWish } from "./quota.ts";
 import type { Unavailable } from "./unavailable.ts";
 
 /** Whose traffic. Of the owners (process to user) a socket has one each; interface, remote and port are of its packets. */
@@ -222,15 +222,10 @@ export interface Limits {
   previewLimit(change: LimitChange, id?: string, options?: ChangeOptions): Promise<LimitPreview>;
   /** Keeps a change that would be undone. */
   confirmLimit(id: string): Promise<void>;
-  addQuota(wish: Omit<Quota, "id" | "createdAtMs" | "overriddenUntilMs">): Promise<Quota>;
+  addQuota(wish: QuotaWish): Promise<Quota>;
   setQuota(id: string, change: QuotaChange): Promise<Quota>;
   removeQuota(id: string): Promise<void>;
 }
-
-export type QuotaChange = Partial<Omit<Quota, "id" | "createdAtMs" | "overriddenUntilMs">> & {
-  /** true: its steps wait until the local day ends; false: they no longer do. */
-  readonly overrideToday?: boolean | undefined;
-};
 
 /** Rules in the book; further ones are refused. The kernel holds as many classes. */
 export const MAX_LIMITS = 1_000;

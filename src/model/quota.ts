@@ -32,6 +32,8 @@ export interface Quota {
   readonly target: QuotaTarget;
   readonly bytes: number;
   readonly direction: QuotaDirection;
+  /** Steps that throttle or block leave local networks alone; their bytes count nevertheless. */
+  readonly exceptLan: boolean;
   readonly period: QuotaPeriod;
   /** Day of the month on which a billing cycle begins; in a shorter month its last day. 1 for other periods. */
   readonly startDay: number;
@@ -66,3 +68,37 @@ export const MAX_QUOTA_STEPS = 10;
 export const MIN_QUOTA_BYTES = 1_000_000;
 /** An exabyte. */
 export const MAX_QUOTA_BYTES = 1e18;
+
+/** What somebody wants: what is not given is as usual. */
+export interface QuotaWish {
+  readonly target: QuotaTarget;
+  readonly bytes: number;
+  /** "both" */
+  readonly direction?: QuotaDirection | undefined;
+  readonly exceptLan?: boolean | undefined;
+  /** "month" */
+  readonly period?: QuotaPeriod | undefined;
+  readonly startDay?: number | undefined;
+  /** At 80 % and at 100 % notify. */
+  readonly steps?: readonly QuotaStep[] | undefined;
+  readonly enabled?: boolean | undefined;
+}
+
+/** Only what is given changes. */
+export type QuotaChange = { [Key in keyof QuotaWish]?: QuotaWish[Key] | undefined } & {
+  /** true: its steps wait until the local day ends; false: they no longer do. */
+  readonly overrideToday?: boolean | undefined;
+};
+
+/** A step of a quota that was reached. */
+export interface QuotaNotice {
+  readonly atMs: number;
+  readonly quota: Quota;
+  readonly step: number;
+  readonly usedBytes: number;
+  readonly share: number;
+  readonly periodFromMs: number;
+  readonly periodToMs: number;
+  /** "firefox has used 81.2 % of its 10.0 GB this month" */
+  readonly text: string;
+}
