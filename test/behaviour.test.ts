@@ -20,6 +20,7 @@ import { DEFAULT_HISTORY_SETTINGS } from "../src/model/history.ts";
 import type { LiveSample } from "../src/model/live.ts";
 import type { ConnectionsQuery, Monitauri } from "../src/model/monitauri.ts";
 import { GROUPINGS } from "../src/model/sample.ts";
+import { createScriptedLimiter, createTestLimits } from "./fixtures/limiting.ts";
 import { createMadeUpSampler, LISTENERS } from "./fixtures/sampled.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "monitauri-test-"));
@@ -205,6 +206,7 @@ for (const [name, monitauri] of Object.entries(implementations)) {
           ["sampling thread", "ok"],
           ["completeness", "limited"],
           ["history", "ok"],
+          ["limits", "ok"],
         ],
       );
       assert.equal(
@@ -272,9 +274,15 @@ describe("the API", () => {
       "/api/v1/history/import",
       "/api/v1/history/state",
       "/api/v1/invitations",
+      "/api/v1/limits",
+      "/api/v1/limits/preview",
+      "/api/v1/limits/{id}",
+      "/api/v1/limits/{id}/confirm",
       "/api/v1/listeners",
       "/api/v1/live",
       "/api/v1/ps",
+      "/api/v1/quotas",
+      "/api/v1/quotas/{id}",
       "/api/v1/sessions",
       "/api/v1/sessions/current",
       "/api/v1/status",
@@ -347,18 +355,24 @@ function madeUpParts(recorded: History | undefined = history): MonitauriParts {
       return sampler.connections(query);
     },
   };
+  const sampling: MonitauriParts["sampling"] = {
+    latest: () => sample,
+    totals,
+    thread: () => ({ name: "sampling", state: "running", restarts: 0, lastError: undefined }),
+    intervalMs: () => 1000,
+    credits: () => [],
+    passedOver: () => [
+      { unavailable: true, feature: "eBPF collector", reason: "no root", remedy: "sudo" },
+    ],
+    ask: async (topic, what) => answers[topic](what as never) as never,
+  };
   return {
-    sampling: {
-      latest: () => sample,
-      totals,
-      thread: () => ({ name: "sampling", state: "running", restarts: 0, lastError: undefined }),
-      intervalMs: () => 1000,
-      credits: () => [],
-      passedOver: () => [
-        { unavailable: true, feature: "eBPF collector", reason: "no root", remedy: "sudo" },
-      ],
-      ask: async (topic, what) => answers[topic](what as never) as never,
-    },
+    sampling,
+    limits: createTestLimits({
+      path: join(folder, "limits.json"),
+      limiter: createScriptedLimiter(),
+      sampling,
+    }),
     feed,
     alerts: alerts.questions,
     history: recorded,

@@ -153,7 +153,7 @@ export function createAccess({ saved, save, now = Date.now }: AccessOptions): Ac
     if (tokens.length >= MAX_TOKENS) {
       throw new MonitauriError("busy", `Cannot make a token: there are ${MAX_TOKENS}. Remove one`);
     }
-    const token = secret("mtt_");
+    const token = secret(PROGRAM_TOKEN);
     tokens.push({ name, hash: hashOf(token), createdAtMs: now(), lastUsedAtMs: null });
     store();
     return { name, token };
@@ -199,6 +199,13 @@ export function createAccess({ saved, save, now = Date.now }: AccessOptions): Ac
     ],
   };
 }
+
+/** Whether an admitted secret is a program's, which only reads. */
+export function isProgramToken(secret: string): boolean {
+  return secret.startsWith(PROGRAM_TOKEN);
+}
+
+const PROGRAM_TOKEN = "mtt_";
 
 interface Secret {
   readonly hash: Buffer;

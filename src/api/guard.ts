@@ -3,6 +3,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context, Next } from "hono";
 import { MonitauriError } from "../model/error.ts";
+import type { SessionPath } from "../model/limit.ts";
 import type { Access } from "./access.ts";
 import { bearerOf, SESSIONS_PATH } from "./access-routes.ts";
 import { errorAnswer } from "./errors.ts";
@@ -13,6 +14,11 @@ export interface Door {
   /** Whether somebody at this end may exchange a code: an address with a code in it may be seen by others, as an
    * argument of the program that opens it. Where not given: everybody. */
   readonly maySignIn?: (peer: { readonly address: string; readonly port: number }) => boolean;
+  /** The connection from another machine that somebody at this end comes over, where it is one. */
+  readonly sessionOf?: (peer: {
+    readonly address: string;
+    readonly port: number;
+  }) => Promise<SessionPath | undefined>;
 }
 
 export interface GuardOptions {

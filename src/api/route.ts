@@ -64,7 +64,8 @@ export interface BodyRouteParts<
   readonly description: string;
 }
 
-function responses<Answer extends z.ZodType>(answer: Answer) {
+/** What every route answers with. */
+export function responses<Answer extends z.ZodType>(answer: Answer) {
   return {
     200: { description: "The answer", content: { "application/json": { schema: answer } } },
     default: { description: "Why not", content: { "application/json": { schema: errorSchema } } },

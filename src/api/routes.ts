@@ -12,6 +12,7 @@ import { addAlertRoutes } from "./alert-routes.ts";
 import { errorAnswer, isBug } from "./errors.ts";
 import { addGuards, type Door } from "./guard.ts";
 import { addHistoryRoutes, IMPORT_PATH, MAX_IMPORT_BYTES } from "./history-routes.ts";
+import { addLimitRoutes } from "./limit-routes.ts";
 import { addLiveRoute, type LiveTexts, liveTextsOf } from "./live-route.ts";
 import { addPage, type Page } from "./page.ts";
 import { plain, route } from "./route.ts";
@@ -70,6 +71,7 @@ export function createApp(monitauri: Monitauri, options: AppOptions): OpenAPIHon
   });
   addHistoryRoutes(app, { monitauri, door, onBug: options.onBug });
   addAlertRoutes(app, { monitauri, door });
+  addLimitRoutes(app, { monitauri, door });
   addAccessRoutes(app, { monitauri, access, door });
   app.openAPIRegistry.registerComponent("securitySchemes", "token", {
     type: "http",

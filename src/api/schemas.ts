@@ -31,7 +31,7 @@ const traffic = z
 
 const rates = { rxBytesPerSecond: count, txBytesPerSecond: count };
 
-const unavailable = z
+export const unavailableSchema = z
   .object({
     unavailable: z.literal(true),
     feature: z.string(),
@@ -48,7 +48,7 @@ const collectorHealth = z
   .object({
     source: z.string(),
     level: z.string(),
-    missing: z.array(unavailable),
+    missing: z.array(unavailableSchema),
     bounds: z.array(bound),
     overflowRxBytes: count,
     overflowTxBytes: count,
@@ -317,7 +317,7 @@ export const diagnosisSchema = z
   .object({
     findings: z.array(finding),
     bounds: z.array(bound),
-    missing: z.array(unavailable),
+    missing: z.array(unavailableSchema),
     credits: z.array(dataCredit),
   })
   .openapi("Diagnosis");

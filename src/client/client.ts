@@ -5,10 +5,11 @@ import { PARQUET } from "../model/history.ts";
 import type { Monitauri } from "../model/monitauri.ts";
 import { alertQuestions } from "./alerts.ts";
 import { bytesOf, historyParameters, textOf } from "./history.ts";
+import { limitsClient } from "./limits.ts";
 import { liveSamples } from "./live.ts";
 
 export interface Ask {
-  readonly method?: "GET" | "POST" | "DELETE";
+  readonly method?: "GET" | "POST" | "PATCH" | "DELETE";
   /** Sent as JSON. */
   readonly body?: unknown;
   /** Ends the request, also while its answer is still coming. */
@@ -71,6 +72,7 @@ export function createClient(request: RequestFunction): Monitauri {
     importHistory: ({ format, text }) =>
       ask("history/import", { method: "POST", body: { format, text } }),
     ...alertQuestions(ask),
+    ...limitsClient(ask),
     invite: () => ask("invitations", { method: "POST" }),
     tokens: () => ask("tokens"),
     addToken: (name) => ask("tokens", { method: "POST", body: { name } }),

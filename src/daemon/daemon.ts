@@ -7,7 +7,8 @@
  *  4. History thread. Before sampling, so that the first tick is kept; nobody waits for it, and it may fail.
  *     Delivery of alerts, then alerts: what was found is sent on, what was not sent waits in the queue's file.
  *  5. Sampling thread. Attaches the kernel programs and returns with the first sample: the API never answers without one.
- *  6. API on its socket, then the page on its port. A daemon that answers is a daemon that counts.
+ *  6. Limits. What the rules say holds before anybody asks; what a killed daemon left in the kernel is taken over or removed.
+ *  7. API on its socket, then the page on its port. A daemon that answers is a daemon that counts.
  * Shut-down is the reverse: first nobody asks any more, then the kernel programs go, then what they counted last
  * is written, last the lock. */
 
@@ -33,15 +34,18 @@ import { readConfigFile } from "./config-file.ts";
 import { diagnose } from "./diagnosis.ts";
 import { prepareFolder } from "./folders.ts";
 import { type History, startHistory } from "./history.ts";
+import { createLimits, type DaemonLimits } from "./limits.ts";
 import { createLiveFeed } from "./live-feed.ts";
 import { takeLock } from "./lock.ts";
 import type { Log } from "./log.ts";
 import { metricsText } from "./metrics.ts";
 import { createMonitauri } from "./monitauri.ts";
+import { limitedProcess, ownProgram, processStart } from "./own-program.ts";
 import type { Places } from "./places.ts";
-import { lockMethod } from "./platform.ts";
+import { lockMethod, openLimiter } from "./platform.ts";
 import { type Sampling, startSampling } from "./sampling.ts";
 import { createSeriesBook } from "./series.ts";
+import { sessionBehind } from "./session-path.ts";
 
 export interface DaemonOptions {
   readonly version: string;
@@ -76,6 +80,8 @@ export interface Daemon extends AsyncDisposable {
   reload(): Config;
 }
 
+/** Schedules turn at whole minutes, and confirmations wait for seconds. */
+const LIMITS_TICK_MS = 1_000;
 /** Comes along with the program: data/README.md. */
 const NETWORKS_FILE = fileURLToPath(new URL("../../data/networks.bin", import.meta.url));
 
@@ -111,6 +117,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const alerts = createAlerts({ path: places.alerts, delivery, log });
   starting.defer(() => alerts.close());
   const series = createSeriesBook();
+  let limits: DaemonLimits | undefined;
   const sampling = await startSampling({
     worker: options.worker,
     intervalMs,
@@ -120,9 +127,25 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       history?.keep(tick);
       feed.publish(sample, totals.sums());
       series.add(sample);
+      limits?.onSample(sample);
     },
   });
   starting.defer(() => sampling.close());
+  limits = createLimits({
+    path: places.limits,
+    limiter: await openLimiter({
+      journal: places.limitsJournal,
+      processes: async () => (await sampling.ask("ps", { by: "process" })).flatMap(limitedProcess),
+      onFault: (message) => log.warnOnce(`limits: ${message}`, message),
+    }),
+    sampling,
+    history,
+    log,
+    startedAtMs,
+    self: ownProgram(),
+    startOf: processStart,
+  });
+  starting.use(await keepLimits(limits, log));
 
   const access = createAccess({
     saved: readAccess(places.access, log),
@@ -135,6 +158,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     history,
     alerts: alerts.questions,
     delivery: () => delivery.state(),
+    limits,
     access,
     invite: () => invite(access, listener?.port),
     version,
@@ -161,7 +185,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   );
   if (config.page || options.port !== undefined) {
     const serve = (port: number) => {
-      const paged = appFor({ port, maySignIn: (peer) => maySignIn(peer, port, gid) });
+      const paged = appFor({
+        port,
+        maySignIn: (peer) => maySignIn(peer, port, gid),
+        sessionOf: (peer) => sessionBehind(peer, port, sampling.ask),
+      });
       return (request: Request, env: object) => paged.fetch(request, env);
     };
     listener = starting.use(await listenOnPort(serve, { port: options.port ?? config.port }));
@@ -199,6 +227,33 @@ function historyOf(
     ...(csvLog === undefined ? {} : { csvLog: { ...csvLog, folder } }),
   };
   return startHistory({ worker, ...data, settings, log });
+}
+
+/** Rules hold before anybody can ask, and are looked at each second. */
+async function keepLimits(limits: DaemonLimits, log: Log): Promise<AsyncDisposable> {
+  const tick = async () => {
+    try {
+      await limits.tick();
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      log.warnOnce(`limits: ${message}`, message);
+    }
+  };
+  await tick();
+  let isTicking = false;
+  const timer = setInterval(() => {
+    if (isTicking) return;
+    isTicking = true;
+    void tick().finally(() => {
+      isTicking = false;
+    });
+  }, LIMITS_TICK_MS);
+  return {
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer);
+      await limits.close();
+    },
+  };
 }
 
 function prepareFolders(

@@ -12,6 +12,7 @@ import { exportParts } from "../store/export.ts";
 import { deliveryHealth } from "./alert-health.ts";
 import type { History } from "./history.ts";
 import { historyHealth } from "./history-health.ts";
+import type { DaemonLimits } from "./limits.ts";
 import type { LiveFeed } from "./live-feed.ts";
 import type { Sampling } from "./sampling.ts";
 
@@ -26,6 +27,7 @@ export interface MonitauriParts {
   readonly alerts: AlertQuestions;
   /** How the delivery of alerts fares; where not given, nothing is delivered. */
   readonly delivery?: () => DeliveryState;
+  readonly limits: DaemonLimits;
   readonly access: Pick<Access, "tokens" | "addToken" | "removeToken" | "bounds">;
   /** @throws MonitauriError "unsupported" where no page is served. */
   readonly invite: () => Invitation;
@@ -38,7 +40,7 @@ export interface MonitauriParts {
 }
 
 export function createMonitauri(parts: MonitauriParts): Monitauri {
-  const { sampling, feed, access } = parts;
+  const { sampling, feed, access, limits } = parts;
   return {
     status: async () => status(parts),
     live: (query) => feed.read(query),
@@ -53,6 +55,16 @@ export function createMonitauri(parts: MonitauriParts): Monitauri {
     exportParquet: (query) => exportedAsParquet(parts, query),
     importHistory: async ({ text }) => kept(parts).ask("importVnstat", text),
     ...parts.alerts,
+    limits: () => limits.limits(),
+    addLimit: async (wish, options) => limits.addLimit(wish, options),
+    setLimit: async (id, change, options) => limits.setLimit(id, change, options),
+    removeLimit: async (id) => limits.removeLimit(id),
+    clearLimits: async () => limits.clearLimits(),
+    previewLimit: async (change, id, options) => limits.previewLimit(change, id, options),
+    confirmLimit: async (id) => limits.confirmLimit(id),
+    addQuota: async (wish) => limits.addQuota(wish),
+    setQuota: async (id, change) => limits.setQuota(id, change),
+    removeQuota: async (id) => limits.removeQuota(id),
     invite: async () => parts.invite(),
     tokens: async () => access.tokens(),
     addToken: async (name) => access.addToken(name),
@@ -123,7 +135,7 @@ function status({
 }
 
 async function diagnosis(parts: MonitauriParts): Promise<Diagnosis> {
-  const { sampling, findings, feed, access, history } = parts;
+  const { sampling, findings, feed, access, history, limits } = parts;
   const past = await historyHealth(history);
   const delivery = deliveryHealth(parts.delivery?.(), (parts.now ?? Date.now)());
   const health = sampling.latest()?.health;
@@ -145,6 +157,7 @@ async function diagnosis(parts: MonitauriParts): Promise<Diagnosis> {
       ...(health === undefined ? [] : [lossFinding(health)]),
       past.finding,
       ...delivery.findings,
+      limits.finding(),
     ],
     bounds: [
       ...(health?.bounds ?? []),
@@ -152,6 +165,7 @@ async function diagnosis(parts: MonitauriParts): Promise<Diagnosis> {
       ...access.bounds(),
       ...past.bounds,
       ...delivery.bounds,
+      ...limits.bounds(),
     ],
     missing: [...sampling.passedOver(), ...(health?.missing ?? [])],
     credits: sampling.credits(),

@@ -17,6 +17,8 @@ test("daemonPlaces() of root are the system's folders", () => {
     alertQueue: "/var/lib/monitauri/alert-queue.journal",
     alertChannels: "/var/lib/monitauri/alert-channels.json",
     access: "/var/lib/monitauri/access.json",
+    limits: "/var/lib/monitauri/limits.json",
+    limitsJournal: "/var/lib/monitauri/limits-journal.json",
     config: "/etc/monitauri/config.toml",
   });
 });
@@ -33,6 +35,8 @@ test("daemonPlaces() of a user follow XDG and ignore relative paths", () => {
     alertQueue: "/home/anna/.local/share/monitauri/alert-queue.journal",
     alertChannels: "/home/anna/.local/share/monitauri/alert-channels.json",
     access: "/home/anna/.local/share/monitauri/access.json",
+    limits: "/home/anna/.local/share/monitauri/limits.json",
+    limitsJournal: "/home/anna/.local/share/monitauri/limits-journal.json",
     config: "/home/anna/.config/monitauri/config.toml",
   });
   assert.equal(daemonPlaces(anna).runtime, "/tmp/monitauri-1000");
@@ -50,6 +54,8 @@ test("daemonPlaces() puts everything in a given folder", () => {
     alertQueue: "/srv/m/alert-queue.journal",
     alertChannels: "/srv/m/alert-channels.json",
     access: "/srv/m/access.json",
+    limits: "/srv/m/limits.json",
+    limitsJournal: "/srv/m/limits-journal.json",
     config: "/srv/m/config.toml",
   });
   assert.equal(daemonPlaces({ ...anna, env: { MONITAURI_DATA: "/srv/n" } }).data, "/srv/n");

@@ -19,6 +19,10 @@ export interface Places {
   readonly alertChannels: string;
   /** Hashes of the secrets of pages and programs. */
   readonly access: string;
+  /** Rules and quotas. */
+  readonly limits: string;
+  /** What was changed in the kernel for them. */
+  readonly limitsJournal: string;
   readonly config: string;
 }
 
@@ -94,6 +98,8 @@ function placesIn(folders: { data: string; runtime: string; config: string }): P
     alertQueue: join(folders.data, "alert-queue.journal"),
     alertChannels: join(folders.data, "alert-channels.json"),
     access: join(folders.data, "access.json"),
+    limits: join(folders.data, "limits.json"),
+    limitsJournal: join(folders.data, "limits-journal.json"),
     config: join(folders.config, "config.toml"),
   };
 }

@@ -1,5 +1,6 @@
 /** What differs between systems: the only file that asks which one this is. Parts are loaded when they are used. */
 
+import type { LimitedProcess, Limiter } from "../limits/limiter.ts";
 import type { Listener } from "../model/monitauri.ts";
 import type { Collector } from "../model/snapshot.ts";
 import { isUnavailable, type Unavailable, unavailable } from "../model/unavailable.ts";
@@ -17,6 +18,13 @@ export interface OpenCollector {
   readonly passedOver: readonly Unavailable[];
   /** Sockets that wait for others, now. @throws MonitauriError where they cannot be listed. */
   listeners(): readonly Listener[];
+}
+
+export interface LimiterParts {
+  /** File in which it writes what it changes. */
+  readonly journal: string;
+  readonly processes: () => Promise<readonly LimitedProcess[]>;
+  readonly onFault: (message: string) => void;
 }
 
 /** The best collector that this machine and user have; every reason where there is none. */
@@ -45,6 +53,28 @@ export async function openCollector({
   });
   if (isUnavailable(sockets)) return [kernel, sockets];
   return { collector: sockets, descriptors: () => [], passedOver: [kernel], listeners };
+}
+
+/** What enforces limits here. */
+export async function openLimiter(options: LimiterParts): Promise<Limiter> {
+  const limiter = await open("limits", async () => {
+    if (platform === "linux") {
+      const { openLinuxLimiter } = await import("../limits/linux.ts");
+      return openLinuxLimiter(options);
+    }
+    return unavailable("limits", `there is no way to limit on ${platform} yet`, "use Linux");
+  });
+  if (!isUnavailable(limiter)) return limiter;
+  const { createNoLimiter } = await import("../limits/no-limiter.ts");
+  return createNoLimiter(limiter);
+}
+
+/** Takes away what a daemon that was killed has left, without one; true: there was something.
+ * @throws MonitauriError "forbidden" for anybody but root. */
+export async function clearLeftLimits(journal: string): Promise<boolean> {
+  if (platform !== "linux") return false;
+  const { clearLinuxLimits } = await import("../limits/linux.ts");
+  return clearLinuxLimits(journal);
 }
 
 /** A part that breaks while opening is one more thing that this machine cannot, not the end of the daemon. */

@@ -91,6 +91,12 @@ export function applicationFits(pattern: string, program: ProgramNames): boolean
   );
 }
 
+/** What a key says of its program, where its path is not at hand. */
+export function programOf(key: string, name: string): ProgramNames {
+  const [, path = null] = /^(?:path|script):(\/[^#]*)/.exec(key) ?? [];
+  return { key, name, path };
+}
+
 /** Whether a pattern leaves nothing out. */
 export function fitsEverything(pattern: string): boolean {
   return /^[*?/]*$/.test(pattern.replace(KEY_KIND, "")) && isGlob(pattern);

@@ -47,34 +47,39 @@ const pid = z
     error: "no pid is as large",
   });
 
+const targetOptions = [
+  z.strictObject({ kind: z.literal("machine") }),
+  z.strictObject({ kind: z.literal("interface"), name: interfaceName }),
+  z.strictObject({
+    kind: z.literal("application"),
+    pattern: printableText("the name of the application", MAX_PATTERN_LENGTH),
+  }),
+  z.strictObject({ kind: z.literal("user"), user: printableText("the user", 64) }),
+  z.strictObject({
+    kind: z.literal("container"),
+    container: printableText("the container", 256),
+  }),
+  z.strictObject({ kind: z.literal("unit"), unit: printableText("the unit", 256) }),
+  z.strictObject({ kind: z.literal("remote"), network }),
+  z.strictObject({
+    kind: z.literal("port"),
+    port: z
+      .int()
+      .min(1, { error: "ports are 1 to 65535" })
+      .max(65_535, { error: "ports are 1 to 65535" }),
+    protocol: z.enum(["tcp", "udp"]).nullable().default(null),
+  }),
+] as const;
+
 /** As LimitWish has it: the start of a process may be missing. */
 export const limitTargetSchema = z.discriminatedUnion(
   "kind",
   [
-    z.strictObject({ kind: z.literal("machine") }),
-    z.strictObject({ kind: z.literal("interface"), name: interfaceName }),
-    z.strictObject({
-      kind: z.literal("application"),
-      pattern: printableText("the name of the application", MAX_PATTERN_LENGTH),
-    }),
+    ...targetOptions,
     z.strictObject({
       kind: z.literal("process"),
       pid,
       startedAtMs: z.number().min(0).max(8.64e15).optional(),
-    }),
-    z.strictObject({ kind: z.literal("user"), user: printableText("the user", 64) }),
-    z.strictObject({
-      kind: z.literal("container"),
-      container: printableText("the container", 256),
-    }),
-    z.strictObject({ kind: z.literal("unit"), unit: printableText("the unit", 256) }),
-    z.strictObject({ kind: z.literal("remote"), network }),
-    z.strictObject({
-      kind: z.literal("port"),
-      port: z.int().min(1, { error: "ports are 1 to 65535" }).max(65_535, {
-        error: "ports are 1 to 65535",
-      }),
-      protocol: z.enum(["tcp", "udp"]).nullable().default(null),
     }),
   ],
   { error: "say whose traffic is meant: a program, a user, an interface..." },
@@ -125,6 +130,26 @@ export const limitWishSchema = z.strictObject({ target: limitTargetSchema, ...ef
 export const limitChangeSchema = z.strictObject({
   target: limitTargetSchema.optional(),
   ...effects,
+});
+
+/** A whole rule, as it is kept and told. */
+export const limitRuleSchema = z.object({
+  id: z.string().regex(/^[lq]\d{1,9}$/),
+  target: z.discriminatedUnion("kind", [
+    ...targetOptions,
+    z.strictObject({ kind: z.literal("process"), pid, startedAtMs: z.number() }),
+  ]),
+  rxBytesPerSecond: rateSchema.nullable(),
+  txBytesPerSecond: rateSchema.nullable(),
+  block: z.boolean(),
+  rxGuaranteedBytesPerSecond: rateSchema.nullable(),
+  txGuaranteedBytesPerSecond: rateSchema.nullable(),
+  priority: z.int().min(0).max(MAX_PRIORITY),
+  exceptLan: z.boolean(),
+  enabled: z.boolean(),
+  schedule: z.array(scheduleWindow).min(1).max(MAX_SCHEDULE_WINDOWS).nullable(),
+  expiresAtMs: z.number().nullable(),
+  createdAtMs: z.number(),
 });
 
 const address = z.string().refine((text) => parseAddress(text) !== undefined, {

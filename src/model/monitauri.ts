@@ -8,6 +8,7 @@ import type {
   HistoryState,
   ImportReport,
 } from "./history.ts";
+import type { Limits } from "./limit.ts";
 import type { InterfaceBytes, LiveQuery, LiveSample } from "./live.ts";
 import type { DataCredit, HostName, NetworkOf, SpokenProtocol } from "./naming.ts";
 import type { Container } from "./process.ts";
@@ -212,7 +213,7 @@ export interface HistoryImport {
 /** vnStat keeps two months of days unless told otherwise: this is a hundred years of one interface. */
 export const MAX_IMPORT_LENGTH = 4_000_000;
 
-export interface Monitauri extends AlertQuestions {
+export interface Monitauri extends AlertQuestions, Limits {
   status(): Promise<Status>;
   /** One sample after the other until the reader returns or the daemon ends. A reader that is slow misses samples: it
    * gets the latest, never a growing queue. */

@@ -144,6 +144,24 @@ export const quotaChangeSchema = z.strictObject({
   overrideToday: z.boolean().optional(),
 });
 
+/** A whole quota, as it is kept and told. */
+export const quotaSchema = z.object({
+  id: z.string().regex(/^q\d{1,9}$/),
+  target: z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("machine") }),
+    z.strictObject({ kind: z.literal("application"), pattern: z.string() }),
+  ]),
+  bytes: fields.bytes,
+  direction: z.enum(QUOTA_DIRECTIONS),
+  exceptLan: z.boolean(),
+  period: z.enum(QUOTA_PERIODS),
+  startDay: z.int().min(1).max(31),
+  steps: z.array(step).min(1).max(MAX_QUOTA_STEPS),
+  enabled: z.boolean(),
+  overriddenUntilMs: z.number().nullable(),
+  createdAtMs: z.number(),
+});
+
 function readWish<Schema extends z.ZodType>(
   schema: Schema,
   wish: unknown,
