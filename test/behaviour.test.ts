@@ -1,6 +1,6 @@
 // One suite for both who implement `Monitauri`: the daemon's object, and the client over the API on a real socket.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -256,39 +256,8 @@ describe("the API", () => {
 
   test("describes itself", async () => {
     const { body } = await get("/api/v1/openapi.json");
-    assert.deepEqual(Object.keys(body.paths ?? {}).sort(), [
-      "/api/v1/alerts/acknowledge",
-      "/api/v1/alerts/channels",
-      "/api/v1/alerts/channels/{name}",
-      "/api/v1/alerts/channels/{name}/test",
-      "/api/v1/alerts/log",
-      "/api/v1/alerts/preview",
-      "/api/v1/alerts/rules",
-      "/api/v1/alerts/rules/{id}",
-      "/api/v1/alerts/snooze",
-      "/api/v1/connections",
-      "/api/v1/doctor",
-      "/api/v1/groups",
-      "/api/v1/history",
-      "/api/v1/history/export",
-      "/api/v1/history/import",
-      "/api/v1/history/state",
-      "/api/v1/invitations",
-      "/api/v1/limits",
-      "/api/v1/limits/preview",
-      "/api/v1/limits/{id}",
-      "/api/v1/limits/{id}/confirm",
-      "/api/v1/listeners",
-      "/api/v1/live",
-      "/api/v1/ps",
-      "/api/v1/quotas",
-      "/api/v1/quotas/{id}",
-      "/api/v1/sessions",
-      "/api/v1/sessions/current",
-      "/api/v1/status",
-      "/api/v1/tokens",
-      "/api/v1/tokens/{name}",
-    ]);
+    const written = readFileSync(join(import.meta.dirname, "../docs/openapi.json"), "utf8");
+    assert.deepEqual(Object.keys(body.paths ?? {}), Object.keys(JSON.parse(written).paths));
   });
 
   test("refuses large headers", async () => {
