@@ -2,6 +2,7 @@
 import { homedir } from "node:os";
 import { dirname } from "node:path";
 import { runCli } from "./cli/cli.ts";
+import { callerSession } from "./daemon/caller-session.ts";
 import { isTrusted } from "./daemon/folders.ts";
 import { clientSockets, isChosen, type PlaceOptions } from "./daemon/places.ts";
 import { platform } from "./daemon/platform.ts";
@@ -24,6 +25,11 @@ process.exitCode = await runCli(process.argv.slice(2), {
   async openBrowser(url) {
     const { openBrowser } = await import("./daemon/browser.ts");
     return openBrowser(url, placeOptions(undefined));
+  },
+  session: () => callerSession({ env: process.env, pid: process.ppid }),
+  async clearLimits(data) {
+    const { clearLimitsHere } = await import("./daemon/clear-limits.ts");
+    return clearLimitsHere(placeOptions(data));
   },
   async diagnose(data) {
     const { diagnoseHere } = await import("./daemon/diagnosis.ts");

@@ -63,6 +63,8 @@ export interface DaemonOptions {
   /** File of the history thread. */
   readonly historyWorker: URL;
   readonly log: Log;
+  /** What enforces limits, where it is not this machine's. */
+  readonly openLimiter?: typeof openLimiter;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -133,7 +135,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   starting.defer(() => sampling.close());
   limits = createLimits({
     path: places.limits,
-    limiter: await openLimiter({
+    limiter: await (options.openLimiter ?? openLimiter)({
       journal: places.limitsJournal,
       processes: async () => (await sampling.ask("ps", { by: "process" })).flatMap(limitedProcess),
       onFault: (message) => log.warnOnce(`limits: ${message}`, message),
