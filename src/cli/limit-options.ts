@@ -19,17 +19,20 @@ export interface TargetOptions {
   readonly port?: string;
 }
 
+/** What takes a rate away: commander has no null. */
+export type None = "none";
+
 export interface EffectOptions {
-  readonly down?: number | null;
-  readonly up?: number | null;
+  readonly down?: number | None;
+  readonly up?: number | None;
   readonly block?: boolean;
-  readonly guarantee?: number | null;
-  readonly guaranteeDown?: number | null;
-  readonly guaranteeUp?: number | null;
+  readonly guarantee?: number | None;
+  readonly guaranteeDown?: number | None;
+  readonly guaranteeUp?: number | None;
   readonly priority?: number;
   readonly exceptLan?: boolean;
   readonly when?: string;
-  readonly for?: number | null;
+  readonly for?: number | "ever";
 }
 
 export function targetOptions(command: Command): Command {
@@ -113,17 +116,17 @@ export function effectOf(options: EffectOptions): LimitChange {
   const rx = options.guaranteeDown ?? guarantee;
   const tx = options.guaranteeUp ?? guarantee;
   return {
-    ...(down === undefined ? {} : { rxBytesPerSecond: down }),
-    ...(up === undefined ? {} : { txBytesPerSecond: up }),
+    ...(down === undefined ? {} : { rxBytesPerSecond: orNull(down) }),
+    ...(up === undefined ? {} : { txBytesPerSecond: orNull(up) }),
     ...(block === undefined ? {} : { block }),
-    ...(rx === undefined ? {} : { rxGuaranteedBytesPerSecond: rx }),
-    ...(tx === undefined ? {} : { txGuaranteedBytesPerSecond: tx }),
+    ...(rx === undefined ? {} : { rxGuaranteedBytesPerSecond: orNull(rx) }),
+    ...(tx === undefined ? {} : { txGuaranteedBytesPerSecond: orNull(tx) }),
     ...(priority === undefined ? {} : { priority }),
     ...(exceptLan === undefined ? {} : { exceptLan }),
     ...(when === undefined ? {} : { schedule: when === "always" ? null : parseSchedule(when) }),
     ...(options.for === undefined
       ? {}
-      : options.for === null
+      : options.for === "ever"
         ? { expiresAtMs: null }
         : { forMs: options.for }),
   };
@@ -140,8 +143,12 @@ export function readRate(text: string): number {
   );
 }
 
-function readRateOrNone(text: string): number | null {
-  return text === "none" ? null : readRate(text);
+function orNull(rate: number | None): number | null {
+  return rate === "none" ? null : rate;
+}
+
+function readRateOrNone(text: string): number | None {
+  return text === "none" ? text : readRate(text);
 }
 
 function readTime(text: string): number {
@@ -150,8 +157,8 @@ function readTime(text: string): number {
   throw new InvalidArgumentError("Write a time as 30min, 1h or 2d.");
 }
 
-function readTimeOrEver(text: string): number | null {
-  return text === "ever" ? null : readTime(text);
+function readTimeOrEver(text: string): number | "ever" {
+  return text === "ever" ? text : readTime(text);
 }
 
 function readPid(text: string): number {
