@@ -1,11 +1,11 @@
 // The page in a real browser, on a real daemon that counts real traffic.
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { bytesOf, faults, skipWithoutBrowser, waitFor } from "../page/checks.ts";
 import { HOSTILE_NAMES } from "../page/invented.ts";
 import { serveInvented } from "../page/invented-server.ts";
 import {
@@ -14,14 +14,12 @@ import {
   openPage,
   type ServedDaemon,
   serveDaemon,
-  whyNoBrowser,
 } from "../page/page.ts";
 import { openPrograms, type Programs } from "../page/programs.ts";
 import { killGroup } from "./generators/place.ts";
 import { buildOnce, until } from "./real-daemon.ts";
-import { makeWorld, skipWithoutWorld, type World } from "./world.ts";
+import { makeWorld, type World } from "./world.ts";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const FETCHED_BYTES = 20_000_000;
 /** Headers of full segments, acknowledgements and what is sent again. */
 const MOST_OVERHEAD = 1.08;
@@ -38,7 +36,7 @@ const VIEWS = [
   "/nowhere",
 ];
 
-describe("page", { skip: await skip() }, () => {
+describe("page", { skip: await skipWithoutBrowser() }, () => {
   const data = mkdtempSync(join(tmpdir(), "page-"));
   let world: World;
   let programs: Programs;
@@ -232,7 +230,7 @@ describe("page", { skip: await skip() }, () => {
 });
 
 describe("page with thousands of applications and names made to do harm", {
-  skip: await skip(),
+  skip: await skipWithoutBrowser(),
 }, () => {
   it("draws only what is seen, runs nothing, and never scrolls sideways", async () => {
     await buildOnce();
@@ -275,7 +273,7 @@ describe("page with thousands of applications and names made to do harm", {
   });
 });
 
-describe("page whose files did not all come", { skip: await skip() }, () => {
+describe("page whose files did not all come", { skip: await skipWithoutBrowser() }, () => {
   it("says so where the view would be, and shows it when loaded again", async () => {
     await buildOnce();
     const applications = { applications: 3, active: 3, connections: 10, remembered: 3 };
@@ -297,13 +295,6 @@ describe("page whose files did not all come", { skip: await skip() }, () => {
   });
 });
 
-async function skip(): Promise<false | string> {
-  const reason = whyNoBrowser();
-  if (reason === undefined) return skipWithoutWorld();
-  if (process.env.MONITAURI_E2E === "required") throw new Error(`This test must run: ${reason}`);
-  return reason;
-}
-
 /** For the browser: the highest download that the chart knows of, in its own words; undefined before there is one. */
 const PEAK = `(() => {
   const said = document.querySelector(".mirror figcaption")?.textContent ?? "";
@@ -312,12 +303,6 @@ const PEAK = `(() => {
 })()`;
 
 const ANSWERED = `!document.body.innerText.includes("Asking the daemon")`;
-
-/** The page's policy forbids what Playwright's own waiting does with an expression: evaluate it inside the page. */
-async function waitFor(page: Page, expression: string): Promise<void> {
-  const isThere = await until(async () => Boolean(await page.evaluate(expression)));
-  assert.ok(isThere, `The page does not come to ${expression}`);
-}
 
 interface Seen {
   readonly rows: number;
@@ -330,29 +315,3 @@ const SEEN = `({
   beyond: document.documentElement.scrollWidth - innerWidth,
   harmed: "harmed" in globalThis,
 })`;
-
-/** From the exact number that a figure says where the pointer is; 0 before it is there. */
-async function bytesOf(figure: Locator): Promise<number> {
-  if ((await figure.count()) === 0) return 0;
-  await figure.first().dispatchEvent("pointerover");
-  return Number((await figure.first().getAttribute("title"))?.replace(/\D/g, ""));
-}
-
-interface AxeFault {
-  readonly id: string;
-  readonly impact: string | null;
-  readonly nodes: readonly { readonly html: string }[];
-}
-
-async function faults(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  const found = await page.evaluate(async () => {
-    const { axe } = globalThis as unknown as {
-      axe: { run(): Promise<{ violations: AxeFault[] }> };
-    };
-    return (await axe.run()).violations;
-  });
-  return found
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
-}

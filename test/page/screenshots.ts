@@ -2,11 +2,12 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Browser } from "playwright-core";
 import { buildOnce } from "../e2e/real-daemon.ts";
 import { openBrowser, openContext, openPage, type ServedDaemon, serveDaemon } from "./page.ts";
+import { fillPast } from "./past.ts";
 import { INTERFACE, openStage } from "./stage.ts";
 
 const FOLDER = join(import.meta.dirname, "..", "..", "docs", "screenshots");
@@ -26,6 +27,15 @@ const SHOTS: readonly Shot[] = [
   { name: "overview-dark", view: "/", theme: "dark", ...WIDE },
   { name: "applications", view: "/applications", theme: "light", ...WIDE },
   { name: "connections", view: "/connections", theme: "dark", ...WIDE },
+  { name: "history", view: "/history?period=7d&by=application&compare=1", theme: "light", ...WIDE },
+  { name: "history-remotes", view: "/history?period=yesterday&by=remote", theme: "dark", ...WIDE },
+  {
+    name: "history-360",
+    view: "/history?period=7d&by=country",
+    theme: "light",
+    width: 360,
+    height: 780,
+  },
   { name: "health", view: "/health", theme: "light", ...WIDE },
   { name: "overview-360", view: "/", theme: "light", width: 360, height: 780 },
   { name: "applications-360", view: "/applications", theme: "dark", width: 360, height: 780 },
@@ -47,6 +57,15 @@ const data = mkdtempSync(join(tmpdir(), "monitauri-"));
 const browser = await openBrowser();
 try {
   await using stage = await openStage();
+  // The programs of the stage did much the same in the month before.
+  fillPast({
+    path: join(data, "history.db"),
+    nowMs: Date.now() - 600_000,
+    days: 32,
+    everyMs: 60_000,
+    zone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
+    folder: dirname(stage.programs.pathOf("browser")),
+  });
   await using daemon = await serveDaemon({ data });
   await stage.play();
   await sleep(seconds * 1000);

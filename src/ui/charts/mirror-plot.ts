@@ -13,6 +13,8 @@ export interface View {
   readonly fromMs: number;
   readonly toMs: number;
   readonly units: Units;
+  /** Another time laid over this one, as a thin line: what it is compared with. */
+  readonly other?: Columns | undefined;
 }
 
 export interface Hover {
@@ -112,9 +114,32 @@ export function openMirrorPlot(
     ctx.restore();
   }
 
+  function drawOther({ ctx, valToPos }: uPlot, { atMs, rx, tx }: Columns): void {
+    ctx.save();
+    ctx.strokeStyle = colours.faint;
+    ctx.lineWidth = devicePixelRatio;
+    ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
+    ctx.beginPath();
+    for (const [values, factor] of [[rx, 1] as const, [tx, -scale.factor] as const]) {
+      let isOpen = false;
+      values.forEach((value, at) => {
+        if (value !== null) {
+          const x = valToPos((atMs[at] ?? 0) / 1000, "x", true);
+          const y = valToPos(value * factor, "y", true);
+          if (isOpen) ctx.lineTo(x, y);
+          else ctx.moveTo(x, y);
+        }
+        isOpen = value !== null;
+      });
+    }
+    ctx.stroke();
+    ctx.restore();
+  }
+
   function drawLabels(chart: uPlot): void {
     const { ctx, bbox, valToPos } = chart;
     if (view === undefined) return;
+    if (view.other !== undefined) drawOther(chart, view.other);
     const ratio = devicePixelRatio;
     ctx.save();
     for (const { at, bytesPerSecond } of scale.lines) {
@@ -150,8 +175,8 @@ export function openMirrorPlot(
       view = next;
       const { atMs, rx, tx } = next.columns;
       scale = chooseScale({
-        rx: peakOf(rx),
-        tx: peakOf(tx),
+        rx: Math.max(peakOf(rx), peakOf(next.other?.rx ?? [])),
+        tx: Math.max(peakOf(tx), peakOf(next.other?.tx ?? [])),
         unit: next.units === "bits" ? 1 / 8 : 1,
         wasSplit: scale.factor !== 1,
       });

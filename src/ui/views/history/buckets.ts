@@ -1,6 +1,6 @@
 /** A series as the chart draws it: each step as wide as it is, gaps as gaps (pure). */
 
-import type { HistorySeries, Period } from "../../../model/history.ts";
+import type { HistoryAnswer, HistorySeries, Period } from "../../../model/history.ts";
 import type { Columns } from "../../store/series.ts";
 
 /** A step of the series, cut to the period. */
@@ -59,6 +59,13 @@ export function columnsOf(buckets: readonly Bucket[]): Columns {
     columns.tx.push(tx, tx);
   }
   return columns;
+}
+
+/** Another time as if it began with this one. */
+export function laidOver(other: HistoryAnswer, { fromMs }: Period): Columns {
+  if (other.series === null) return { atMs: [], rx: [], tx: [] };
+  const columns = columnsOf(bucketsOf(other.series, other));
+  return { ...columns, atMs: columns.atMs.map((at) => at - other.fromMs + fromMs) };
 }
 
 /** "5 min", "day" as in "by day". */

@@ -7,6 +7,7 @@ import { Volume } from "../../parts/figures.tsx";
 import { Mark } from "../../parts/mark.tsx";
 import { useVirtualRows } from "../../parts/virtual-rows.ts";
 import { Link } from "../../router/router.tsx";
+import { exportFilter } from "./export-run.ts";
 import type { ChosenPeriod } from "./periods.ts";
 import { filterOf, into, type Question, questionPath } from "./question.ts";
 import { useAnswer } from "./use-answer.ts";
@@ -57,7 +58,7 @@ export function ConnectionRows({ question, period, state, zone }: ConnectionRows
           ...wholeSteps(period(), level, zone),
           level,
           format: "jsonl",
-          ...filterIn(question),
+          ...exportFilter(question.steps),
         },
         fits: fitsIn(question),
       }),
@@ -210,12 +211,6 @@ function wholeSteps({ fromMs, toMs }: Period, level: HistoryLevel, zone: Zone): 
   if (level === "day") return { fromMs: midnightMs, toMs };
   const stepMs = level === "hour" ? HOUR_MS : 60_000;
   return { fromMs: midnightMs + Math.floor((fromMs - midnightMs) / stepMs) * stepMs, toMs };
-}
-
-function filterIn(question: Question): Pick<ExportQuery, "filter"> {
-  const { filter, traffic } = filterOf(question.steps);
-  const scoped = traffic === "loopback" ? { ...filter, scope: ["loopback"] } : filter;
-  return scoped === undefined ? {} : { filter: scoped };
 }
 
 function fitsIn(question: Question): (row: StoredRow) => boolean {

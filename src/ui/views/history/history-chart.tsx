@@ -9,7 +9,7 @@ import { rateText } from "../../look/quantity.ts";
 import type { Units } from "../../store/settings.ts";
 import { type Axis, brushed, closer, pixelAt, timeAt } from "./brush.ts";
 import { bucketText, HoverCard } from "./bucket-words.tsx";
-import { type Bucket, bucketAt, bucketsOf, columnsOf } from "./buckets.ts";
+import { type Bucket, bucketAt, bucketsOf, columnsOf, laidOver } from "./buckets.ts";
 import { drawMarks, drawTimes } from "./chart-drawing.ts";
 import { pressKey, type Selection, usePointer } from "./chart-input.ts";
 import { periodText } from "./periods.ts";
@@ -19,6 +19,8 @@ export interface HistoryChartProps {
   /** What it shows, for its text alternative. */
   readonly subject: string;
   readonly answer: HistoryAnswer;
+  /** What it is compared with. */
+  readonly before: HistoryAnswer | undefined;
   readonly zone: Zone;
   readonly units: Units;
   /** undefined: there is nothing to step back from. */
@@ -28,7 +30,7 @@ export interface HistoryChartProps {
 }
 
 export function HistoryChart(props: HistoryChartProps) {
-  const { answer, zone, units, onZoom } = props;
+  const { answer, before, zone, units, onZoom } = props;
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<MirrorPlot>(undefined);
   const latest = useRef(props);
@@ -73,8 +75,9 @@ export function HistoryChart(props: HistoryChartProps) {
       fromMs: answer.fromMs,
       toMs: answer.toMs,
       units,
+      other: before === undefined ? undefined : laidOver(before, answer),
     });
-  }, [answer, units, look, zone]);
+  }, [answer, before, units, look, zone]);
   // What was pointed at is another time now.
   useEffect(() => {
     point(undefined);

@@ -9,6 +9,7 @@ import { Choices } from "./choices.tsx";
 import { ConnectionRows } from "./connection-rows.tsx";
 import { Empty, Refused } from "./empty.tsx";
 import { emptyReason } from "./empty-reason.ts";
+import { ExportButton } from "./export-dialog.tsx";
 import { HistoryChart } from "./history-chart.tsx";
 import { Notes } from "./notes.tsx";
 import { PeriodBar } from "./period-bar.tsx";
@@ -78,6 +79,13 @@ function Past({ state }: { readonly state: HistoryState }) {
         windowTitle={question.steps.length === 0 ? "History" : `${subject}, history`}
       >
         <Choices question={question} onAsk={ask} />
+        <ExportButton
+          question={question}
+          period={period}
+          subject={subject}
+          state={state}
+          zone={zone}
+        />
         <CopyButton text={() => rankingText(ranking.data?.answer, question)} />
       </Header>
       <PeriodBar question={question} period={period} zone={zone} onAsk={ask} onMove={move} />
@@ -99,6 +107,7 @@ function Past({ state }: { readonly state: HistoryState }) {
                   <HistoryChart
                     subject={subject}
                     answer={answer}
+                    before={chart.data.before}
                     zone={zone}
                     units={unit}
                     onZoom={zoom}

@@ -11,6 +11,8 @@ import { type Answered, useAnswer } from "./use-answer.ts";
 export interface Resolved {
   readonly period: ChosenPeriod;
   readonly answer: HistoryAnswer;
+  /** What it is compared with, by the same steps. */
+  readonly before?: HistoryAnswer | undefined;
 }
 
 /** Bars of a row's small chart. */
@@ -48,7 +50,11 @@ export function useChart(question: Question, resolved: () => ChosenPeriod): Answ
         stepMs: "auto",
         percentile: true,
       });
-      return { period, answer };
+      if (answer.before === null || answer.series === null) return { period, answer };
+      const { fromMs, toMs } = answer.before;
+      const { before: _, ...same } = queryOf(question, period);
+      const { stepMs } = answer.series;
+      return { period, answer, before: await client.history({ ...same, fromMs, toMs, stepMs }) };
     },
   });
 }
