@@ -2,18 +2,14 @@
 
 import { useEffect, useRef, useState } from "react";
 import { formatBytes, formatDuration, formatShare } from "../../../model/format.ts";
-import {
-  EXPORT_FORMATS,
-  type ExportFormat,
-  HISTORY_LEVELS,
-  type HistoryLevel,
-  type HistoryState,
-} from "../../../model/history.ts";
+import { HISTORY_LEVELS, type HistoryLevel, type HistoryState } from "../../../model/history.ts";
 import { Segmented } from "../../parts/segmented.tsx";
 import type { Progress } from "./export-run.ts";
 import {
   type ExportWhat,
   exportFilter,
+  FILE_FORMATS,
+  type FileFormat,
   fileNameOf,
   levelFor,
   levelsOf,
@@ -53,7 +49,7 @@ function ExportDialog(props: ExportButtonProps & { readonly onClose: () => void 
   const { question, period, subject, state, zone, onClose } = props;
   const dialog = useRef<HTMLDialogElement>(null);
   const abort = useRef<AbortController>(undefined);
-  const [format, setFormat] = useState<ExportFormat>("csv");
+  const [format, setFormat] = useState<FileFormat>("csv");
   const levels = levelsOf(question.steps);
   const [level, setLevel] = useState<HistoryLevel>(() => levelFor(period, { state, levels }));
   const [stage, go] = useState<Stage>({ is: "choosing" });
@@ -97,7 +93,7 @@ function ExportDialog(props: ExportButtonProps & { readonly onClose: () => void 
           <Segmented
             small
             label="Format"
-            options={EXPORT_FORMATS.map((value) => ({ value, text: FORMAT_WORDS[value] }))}
+            options={FILE_FORMATS.map((value) => ({ value, text: FORMAT_WORDS[value] }))}
             value={format}
             onChange={setFormat}
           />
@@ -138,7 +134,11 @@ function ExportDialog(props: ExportButtonProps & { readonly onClose: () => void 
   );
 }
 
-const FORMAT_WORDS: Readonly<Record<ExportFormat, string>> = { csv: "CSV", jsonl: "JSON lines" };
+const FORMAT_WORDS: Readonly<Record<FileFormat, string>> = {
+  csv: "CSV",
+  jsonl: "JSON lines",
+  parquet: "Parquet",
+};
 
 function Outcome({ stage }: { readonly stage: Stage }) {
   switch (stage.is) {

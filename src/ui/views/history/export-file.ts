@@ -7,7 +7,7 @@ export const MAX_KEPT_BYTES = 512e6;
 /** Pieces are put together, so that the browser may move them to the disk. */
 const PACK_BYTES = 8e6;
 
-export type Piece = string | Uint8Array<ArrayBuffer>;
+export type Piece = string | Uint8Array;
 
 export interface Sink {
   write(piece: Piece): Promise<void>;
@@ -34,7 +34,7 @@ export async function openSink(kind: FileKind): Promise<Sink | undefined> {
     });
     const file = await handle.createWritable();
     return {
-      write: (piece) => file.write(piece),
+      write: (piece) => file.write(piece as FileSystemWriteChunkType),
       close: () => file.close(),
       abort: () => file.abort(),
     };
@@ -56,7 +56,7 @@ function keepAll({ name, type }: FileKind): Sink {
   let packBytes = 0;
   let bytes = 0;
   const flush = () => {
-    parts.push(new Blob(pack));
+    parts.push(new Blob(pack as BlobPart[]));
     pack = [];
     packBytes = 0;
   };

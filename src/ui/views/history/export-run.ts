@@ -1,20 +1,26 @@
 /** Streams the rows of an export into a file. */
 
 import {
+  EXPORT_FORMATS,
   type ExportQuery,
   HISTORY_LEVELS,
   type HistoryFilter,
   type HistoryLevel,
   type HistoryState,
+  PARQUET,
   type Period,
 } from "../../../model/history.ts";
 import { clientUntil } from "../../store/live.ts";
-import { openSink } from "./export-file.ts";
+import { openSink, type Piece } from "./export-file.ts";
 import { progressIn } from "./export-progress.ts";
 import { filterOf, type Step } from "./question.ts";
 import type { Zone } from "./zone.ts";
 
-export interface ExportWhat extends Pick<ExportQuery, "level" | "format"> {
+export const FILE_FORMATS = [...EXPORT_FORMATS, PARQUET] as const;
+export type FileFormat = (typeof FILE_FORMATS)[number];
+
+export interface ExportWhat extends Pick<ExportQuery, "level"> {
+  readonly format: FileFormat;
   readonly period: Period;
   readonly filter?: HistoryFilter;
 }
@@ -31,7 +37,11 @@ export interface RunOptions {
   readonly onProgress: (progress: Progress) => void;
 }
 
-const TYPES = { csv: "text/csv", jsonl: "application/x-ndjson" } as const;
+const TYPES: Readonly<Record<FileFormat, string>> = {
+  csv: "text/csv",
+  jsonl: "application/x-ndjson",
+  parquet: "application/vnd.apache.parquet",
+};
 /** What is written more often nobody can read. */
 const SAID_EVERY_MS = 100;
 
@@ -46,12 +56,14 @@ export async function runExport(
   let saidMs = Number.NEGATIVE_INFINITY;
   onProgress(progress);
   try {
-    const query = { fromMs, toMs, level, format, ...(filter === undefined ? {} : { filter }) };
-    for await (const piece of clientUntil(signal).exportHistory(query)) {
+    const query = { fromMs, toMs, level, ...(filter === undefined ? {} : { filter }) };
+    const client = clientUntil(signal);
+    const pieces =
+      format === PARQUET ? client.exportParquet(query) : client.exportHistory({ ...query, format });
+    for await (const piece of pieces) {
       signal.throwIfAborted();
       await sink.write(piece);
-      const share = progressIn(piece, { fromMs, toMs }) ?? progress.share;
-      progress = { bytes: progress.bytes + byteLength(piece), share };
+      progress = progressAfter(progress, piece, { fromMs, toMs });
       if (performance.now() - saidMs < SAID_EVERY_MS) continue;
       saidMs = performance.now();
       onProgress(progress);
@@ -67,8 +79,13 @@ export async function runExport(
 
 const encoder = new TextEncoder();
 
-function byteLength(piece: string): number {
-  return encoder.encode(piece).length;
+/** Text says how far it is, in the times of its rows; of Parquet only the size is known. */
+function progressAfter({ bytes, share }: Progress, piece: Piece, period: Period): Progress {
+  if (typeof piece !== "string") return { bytes: bytes + piece.length, share };
+  return {
+    bytes: bytes + encoder.encode(piece).length,
+    share: progressIn(piece, period) ?? share,
+  };
 }
 
 /** The export tells loopback by its scope, as it tells everything. */
