@@ -17,6 +17,15 @@ const HOUR_MS = 3_600_000;
 const SAMPLES = 300;
 const FLOOD = 1_000;
 
+/** Lets go of a connection as soon as nothing waits. */
+const restless: Clock = {
+  now: Date.now,
+  after(_delayMs, run) {
+    const timer = setImmediate(run);
+    return () => clearImmediate(timer);
+  },
+};
+
 const folder = mkdtempSync(join(tmpdir(), "monitauri-alerts-"));
 try {
   const [what = "all"] = process.argv.slice(2);
@@ -143,15 +152,6 @@ function open(clock: Clock, onDelivered: (id: string, count: number) => void): P
     },
   });
 }
-
-/** Lets go of a connection as soon as nothing waits. */
-const restless: Clock = {
-  now: Date.now,
-  after(_delayMs, run) {
-    const timer = setImmediate(run);
-    return () => clearImmediate(timer);
-  },
-};
 
 function ms(values: readonly number[], share: number): string {
   const sorted = values.toSorted((one, other) => one - other);
