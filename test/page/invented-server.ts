@@ -96,8 +96,12 @@ function api(path: string, query: URLSearchParams, options: Invented): unknown {
       return groups(query.get("by") ?? "");
     case "/api/v1/doctor":
       return DIAGNOSIS;
-    default:
+    case "/api/v1/listeners":
       return [];
+    case "/api/v1/alerts/log":
+      return { events: [], count: 0, unread: 0, ongoing: 0 };
+    default:
+      return undefined;
   }
 }
 
@@ -105,7 +109,9 @@ function event(value: unknown): string {
   return `data: ${JSON.stringify(value)}\n\n`;
 }
 
+/** @param value undefined: there is nothing at this address, as in a daemon that is older than the page. */
 function answer(response: ServerResponse, value: unknown): void {
-  response.writeHead(200, { "content-type": "application/json" });
-  response.end(JSON.stringify(value));
+  const body = value ?? { error: { code: "not-found", message: "Nothing is invented here" } };
+  response.writeHead(value === undefined ? 404 : 200, { "content-type": "application/json" });
+  response.end(JSON.stringify(body));
 }
