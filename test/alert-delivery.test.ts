@@ -338,3 +338,14 @@ test("test() sends a real message past the queue and shows the conversation", as
   assert.match(failed.remedy ?? "", /check the port|Check the port/);
   await delivery.close();
 });
+
+test("a mistake inside a sender is an outcome, and the alert stays", async () => {
+  const broken = { ...noSystem, desktops: () => assert.fail("no such folder") };
+  const delivery = await open(folderOf("mistake"), { system: broken, clock: turnedClock() });
+  await delivery.setChannel({ name: "desk", target: { kind: "desktop", user: "" } });
+  await delivery.enqueue(alertMessage("one"), ["desk"]);
+  await until(() => delivery.state().channels[0]?.last?.kind === "later", "tried");
+  assert.match(delivery.lines.join(), /could not be sent: no such folder/);
+  assert.equal(delivery.state().channels[0]?.waiting, 1);
+  await delivery.close();
+});

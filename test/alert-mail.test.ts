@@ -62,6 +62,21 @@ test("send() uses one connection for many messages, and another when the server 
   sender.rest();
 });
 
+test("a session outlives the message that it was opened for, also when its time is up later", {
+  skip,
+}, async () => {
+  await using server = await secureServer();
+  const sender = mailSender(targetOf(server.port), undefined, {
+    timing: { connectMs: 5_000, silenceMs: 5_000 },
+  });
+  const first = new AbortController();
+  await sender.send(alertMessage("one"), sending({ signal: first.signal }));
+  first.abort();
+  assert.equal((await sender.send(alertMessage("two"), sending())).kind, "delivered");
+  assert.equal(server.connections(), 1);
+  sender.rest();
+});
+
 test("send() says begin() after the server's leave and before the message", { skip }, async () => {
   let isBegun = false;
   await using server = await secureServer({

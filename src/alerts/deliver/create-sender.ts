@@ -6,6 +6,7 @@ import type { DeliverySystem } from "./delivery-system.ts";
 import { createDesktopSender } from "./desktop-sender.ts";
 import { createMailSender } from "./mail-sender.ts";
 import type { MailTiming } from "./mail-session.ts";
+import { createRedactor } from "./redact.ts";
 import type { Clock, Sender } from "./sender.ts";
 import { createSyslogSender } from "./syslog-sender.ts";
 import { createWebhookSender } from "./webhook-sender.ts";
@@ -23,7 +24,28 @@ export interface SenderParts {
 /** A person who tests wants to know soon which stage it is that hangs. */
 const TEST_TIMING: MailTiming = { connectMs: 8_000, silenceMs: 10_000 };
 
-export function createSender({ name, target, secrets }: KeptChannel, parts: SenderParts): Sender {
+/** Whatever is wrong inside, send() has an outcome: a mistake of ours must not end the daemon or lose an alert. */
+export function createSender(channel: KeptChannel, parts: SenderParts): Sender {
+  const sender = senderOf(channel, parts);
+  const redact = createRedactor(channel.secrets);
+  return {
+    rest: () => sender.rest(),
+    async send(message, options) {
+      try {
+        return await sender.send(message, options);
+      } catch (error) {
+        const said = redact(error instanceof Error ? error.message : String(error));
+        return {
+          kind: "later",
+          trouble: { said: `it could not be sent: ${said}`, remedy: "it is tried again" },
+          unknown: true,
+        };
+      }
+    },
+  };
+}
+
+function senderOf({ name, target, secrets }: KeptChannel, parts: SenderParts): Sender {
   const { system, host, clock, onRefreshToken, isTest = false } = parts;
   switch (target.kind) {
     case "mail":

@@ -77,6 +77,7 @@ export async function createDelivery(options: DeliveryOptions): Promise<Delivery
     log.warn(`${queue.brokenLines} lines of ${queuePath} were damaged: alerts may be missing`);
   }
   const lanes = new Map<string, LaneRunner>();
+  const tell = createTeller(log);
   let saving: Promise<unknown> = Promise.resolve();
 
   const senderOf = (channel: KeptChannel, isTest = false) =>
@@ -95,7 +96,7 @@ export async function createDelivery(options: DeliveryOptions): Promise<Delivery
       sender: senderOf(channel),
       clock,
       report: (item, outcome) => {
-        say(log, channel.name, outcome);
+        tell(channel.name, outcome);
         options.onOutcome?.(channel.name, item.message, outcome);
       },
     });
@@ -219,9 +220,21 @@ export async function createDelivery(options: DeliveryOptions): Promise<Delivery
   };
 }
 
-/** Once for each change from well to unwell and back would be best; each try is said, but those grow rare. */
-function say(log: DeliveryOptions["log"], channel: string, { kind, said, remedy }: LaneOutcome) {
-  if (kind === "delivered") return;
-  const what = kind === "later" ? "is tried again" : "is not tried again";
-  log.warn(`alert channel ${channel}: ${said}; ${what}${remedy === "" ? "" : ` (${remedy})`}`);
+/** A trouble is said once, and once that it is over: a server that is down for a day must not fill the log. */
+function createTeller(
+  log: DeliveryOptions["log"],
+): (channel: string, outcome: LaneOutcome) => void {
+  const told = new Map<string, string>();
+  return (channel, { kind, said, remedy }) => {
+    const before = told.get(channel);
+    if (kind === "delivered") {
+      told.delete(channel);
+      if (before !== undefined) log.info(`alert channel ${channel}: it works again`);
+      return;
+    }
+    if (before === said) return;
+    told.set(channel, said);
+    const what = kind === "later" ? "is tried again" : "is not tried again";
+    log.warn(`alert channel ${channel}: ${said}; ${what}${remedy === "" ? "" : ` (${remedy})`}`);
+  };
 }

@@ -76,7 +76,8 @@ export function createMailSender(options: MailSenderOptions): Sender {
   async function attempt(message: AlertMessage, sending: SendOptions): Promise<MailReceipt> {
     const raw = await composeMail(message, target, { host, channel, atMs: clock.now() });
     const { recipients = target.to, begin } = sending;
-    const to = { from: target.from, recipients, begin };
+    const { signal } = sending;
+    const to = { from: target.from, recipients, begin, signal };
     const reused = session?.isOpen() === true;
     try {
       return await (await readySession(sending)).send(raw, to);

@@ -50,12 +50,17 @@ export interface MailReceipt {
   readonly rejected: readonly { recipient: string; answer: string; isFinal: boolean }[];
 }
 
+export interface MailSending {
+  readonly from: string;
+  readonly recipients: readonly string[];
+  readonly begin: () => Promise<void>;
+  /** Ends the session too: what is half said cannot be taken back. */
+  readonly signal: AbortSignal;
+}
+
 export interface MailSession {
   /** `begin` is awaited between the server's leave and the first byte of the message. @throws MailFault */
-  send(
-    raw: Buffer,
-    to: { from: string; recipients: readonly string[]; begin: () => Promise<void> },
-  ): Promise<MailReceipt>;
+  send(raw: Buffer, how: MailSending): Promise<MailReceipt>;
   /** Whether the server still listens. */
   isOpen(): boolean;
   close(): void;
@@ -79,6 +84,7 @@ export interface SessionOptions {
   /** Of "xoauth2". `renew`: the one before was refused. */
   readonly accessToken: (renew: boolean) => Promise<string>;
   readonly timing: MailTiming;
+  /** Of the opening. */
   readonly signal: AbortSignal;
   readonly transcript?: ((line: string) => void) | undefined;
 }
@@ -111,9 +117,7 @@ export async function openMailSession(options: SessionOptions): Promise<MailSess
   });
   // Also while nothing is asked: an error that nobody hears would end the process.
   smtp.on("error", () => {});
-  const close = () => smtp.close();
-  signal.addEventListener("abort", close, { once: true });
-  smtp.once("end", () => signal.removeEventListener("abort", close));
+  using _stop = closesOn(signal, smtp);
   try {
     await staged("greeting", () =>
       asked<void>(smtp, (done) => smtp.connect((error) => done(error))),
@@ -125,7 +129,7 @@ export async function openMailSession(options: SessionOptions): Promise<MailSess
     throw error;
   }
   return {
-    send: (raw, to) => sendOver(smtp, raw, to),
+    send: (raw, how) => sendOver(smtp, raw, how),
     isOpen: () => !smtp.destroyed,
     close() {
       if (!smtp.destroyed) smtp.quit();
@@ -133,6 +137,14 @@ export async function openMailSession(options: SessionOptions): Promise<MailSess
       setTimeout(() => smtp.close(), 1_000).unref();
     },
   };
+}
+
+/** For one step: a session outlives the time limit of the message that it was opened for. */
+function closesOn(signal: AbortSignal, smtp: SMTPConnection): Disposable {
+  const close = () => smtp.close();
+  if (signal.aborted) close();
+  signal.addEventListener("abort", close, { once: true });
+  return { [Symbol.dispose]: () => signal.removeEventListener("abort", close) };
 }
 
 async function staged<T>(stage: MailStage, run: () => Promise<T>): Promise<T> {
@@ -147,22 +159,28 @@ async function staged<T>(stage: MailStage, run: () => Promise<T>): Promise<T> {
 function openSocket({ target, timing, signal }: SessionOptions): Promise<Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
   const { host, port } = target;
-  const socket = connectTcp({ host, port, signal });
+  // Without the signal: the socket would obey it for ever, and is used for other messages too.
+  const socket = connectTcp({ host, port });
+  const stop = () => socket.destroy(new Error("stopped"));
+  signal.addEventListener("abort", stop, { once: true });
   const timer = setTimeout(() => {
-    socket.destroy();
-    reject(Object.assign(new Error("no answer"), { code: "ETIMEDOUT" }));
+    socket.destroy(Object.assign(new Error("no answer"), { code: "ETIMEDOUT" }));
   }, timing.connectMs);
   socket.once("connect", () => {
-    clearTimeout(timer);
-    socket.removeAllListeners("error");
+    socket.off("error", fail);
     resolve(socket);
   });
-  socket.once("error", (error: Error & { errors?: Error[] }) => {
+  socket.once("error", fail);
+  if (signal.aborted) stop();
+  return promise.finally(() => {
     clearTimeout(timer);
+    signal.removeEventListener("abort", stop);
+  });
+
+  function fail(error: Error & { errors?: Error[] }): void {
     // Of several addresses each has its reason; the first one is as good as any.
     reject(error.errors?.[0] ?? error);
-  });
-  return promise;
+  }
 }
 
 /** Ends with the answer, or with the connection. */
@@ -207,8 +225,9 @@ async function logIn(smtp: SMTPConnection, { target, secrets, accessToken }: Ses
 async function sendOver(
   smtp: SMTPConnection,
   raw: Buffer,
-  { from, recipients, begin }: Parameters<MailSession["send"]>[1],
+  { from, recipients, begin, signal }: MailSending,
 ): Promise<MailReceipt> {
+  using _stop = closesOn(signal, smtp);
   let stage: MailStage = "envelope";
   // The library reads the message only after the server's 354.
   async function* message(): AsyncGenerator<Buffer> {
