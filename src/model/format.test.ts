@@ -1,7 +1,22 @@
 // How quantities are shown.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatBytes, formatDuration, formatRate, formatShare, parseDuration } from "./format.ts";
+import {
+  formatBytes,
+  formatDuration,
+  formatRate,
+  formatShare,
+  parseBytes,
+  parseDuration,
+} from "./format.ts";
+
+test("parseBytes() reads decimal units, and nothing without one", () => {
+  const amounts = { "100GB": 1e11, "1.5 tb": 1.5e12, "500 MB": 5e8, "7B": 7, "2kB": 2_000 };
+  for (const [text, bytes] of Object.entries(amounts)) assert.equal(parseBytes(text), bytes, text);
+  for (const text of ["", "5", "GB", "-1GB", "5 GiB", "5 G"]) {
+    assert.equal(parseBytes(text), undefined, text);
+  }
+});
 
 test("formatBytes() keeps three significant digits and decimal units", () => {
   const shown: [bytes: number, text: string][] = [

@@ -16,6 +16,15 @@ export function formatBytes(bytes: number): string {
   return `${bytes < 0 ? "-" : ""}${value.toFixed(digits)} ${BYTE_UNITS[unit]}`;
 }
 
+/** "100GB", "1.5 TB", "500 MB": decimal, as providers count; undefined where it is none. */
+export function parseBytes(text: string): number | undefined {
+  const [, amount = "", prefix = ""] = /^(\d+(?:\.\d+)?)\s*([kmgtpe]?)b$/i.exec(text.trim()) ?? [];
+  if (amount === "") return undefined;
+  return Math.round(
+    Number(amount) * 1000 ** (prefix === "" ? 0 : 1 + "kmgtpe".indexOf(prefix.toLowerCase())),
+  );
+}
+
 /** "1.20 MB/s" */
 export function formatRate(bytesPerSecond: number): string {
   return `${formatBytes(bytesPerSecond)}/s`;

@@ -4,11 +4,13 @@ import { Banner } from "./parts/banner.tsx";
 import { Header } from "./parts/header.tsx";
 import { KeysDialog } from "./parts/keys-dialog.tsx";
 import { lazyView } from "./parts/lazy-view.tsx";
+import { LimitConfirm } from "./parts/limit-confirm.tsx";
 import { Side } from "./parts/side.tsx";
 import { SignIn } from "./parts/sign-in.tsx";
 import { Link, useRoute } from "./router/router.tsx";
 import type { Route } from "./router/routes.ts";
 import { useStore } from "./store/create-store.ts";
+import { editing } from "./store/limits.ts";
 import { link } from "./store/live.ts";
 
 const Overview = lazyView(() =>
@@ -44,6 +46,11 @@ const History = lazyView(() => import("./views/history/history.tsx").then((view)
 const Alerts = lazyView(() => import("./views/alerts/alerts.tsx").then((view) => view.Alerts));
 const Health = lazyView(() => import("./views/health/health.tsx").then((view) => view.Health));
 
+const Limits = lazyView(() => import("./views/limits/limits.tsx").then((view) => view.Limits));
+const LimitEditors = lazyView(() =>
+  import("./views/limits/editors.tsx").then((view) => view.Editors),
+);
+
 export function App() {
   const route = useRoute();
   if (useStore(link).state === "unknown-session") return <SignIn />;
@@ -52,11 +59,18 @@ export function App() {
       <Side />
       <main id="main">
         <Banner />
+        <LimitConfirm />
         <View route={route} />
       </main>
       <KeysDialog />
+      <Editors />
     </div>
   );
+}
+
+/** Their code comes when one is opened. */
+function Editors() {
+  return useStore(editing) === undefined ? null : <LimitEditors />;
 }
 
 function View({ route }: { readonly route: Route }) {
@@ -87,6 +101,8 @@ function View({ route }: { readonly route: Route }) {
       return <History />;
     case "alerts":
       return <Alerts tab={route.tab} />;
+    case "limits":
+      return <Limits />;
     case "health":
       return <Health />;
     case "nowhere":

@@ -96,6 +96,8 @@ function api(path: string, query: URLSearchParams, options: Invented): unknown {
       return groups(query.get("by") ?? "");
     case "/api/v1/doctor":
       return DIAGNOSIS;
+    case "/api/v1/limits":
+      return { atMs: Date.now(), capabilities: CAPABLE, limits: [], quotas: [], warnings: [] };
     case "/api/v1/listeners":
       return [];
     case "/api/v1/alerts/log":
@@ -104,6 +106,8 @@ function api(path: string, query: URLSearchParams, options: Invented): unknown {
       return undefined;
   }
 }
+
+const CAPABLE = { missing: null, notes: [], kinds: ["application", "machine"] };
 
 function event(value: unknown): string {
   return `data: ${JSON.stringify(value)}\n\n`;

@@ -2,6 +2,7 @@
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { MonitauriError } from "../../model/error.ts";
+import { parseBytes } from "../../model/format.ts";
 import {
   QUOTA_DIRECTIONS,
   QUOTA_PERIODS,
@@ -137,19 +138,9 @@ function changeOf({ per, startDay, direction, step, exceptLan }: QuotaFlags): Qu
   };
 }
 
-const FACTORS: Readonly<Record<string, number>> = {
-  "": 1,
-  k: 1e3,
-  m: 1e6,
-  g: 1e9,
-  t: 1e12,
-  p: 1e15,
-};
-
-/** "100GB", "1.5 TB", "500MB": decimal, as providers count. */
 function readBytes(text: string): number {
-  const [, amount = "", prefix = ""] = /^(\d+(?:\.\d+)?)\s*([kmgtp]?)b$/i.exec(text.trim()) ?? [];
-  if (amount !== "") return Math.round(Number(amount) * (FACTORS[prefix.toLowerCase()] ?? 1));
+  const bytes = parseBytes(text);
+  if (bytes !== undefined) return bytes;
   throw new InvalidArgumentError("Write an amount as 100GB or 500MB.");
 }
 

@@ -8,6 +8,7 @@ export const ICONS = {
   connections: <path d="M3 7h13M13 4l3 3-3 3M17 13H4M7 10l-3 3 3 3" />,
   history: <path d="M10 3a7 7 0 100 14 7 7 0 000-14zM10 6v4l3 2" />,
   alerts: <path d="M4 14h12l-1.5-2.5V8a4.5 4.5 0 00-9 0v3.5L4 14zM8.5 16.5a1.6 1.6 0 003 0" />,
+  limits: <path d="M3 14a7 7 0 0114 0M10 14l4-5" />,
   health: <path d="M2 10h4l2-5 4 10 2-5h4" />,
   more: <path d="M4 10h.01M10 10h.01M16 10h.01" strokeWidth="2.6" />,
 } as const;

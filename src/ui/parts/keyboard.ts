@@ -12,6 +12,7 @@ const VIEWS: Readonly<Record<string, string>> = {
   a: "/applications",
   c: "/connections",
   h: "/history",
+  l: "/limits",
   t: "/alerts",
   e: "/health",
 };
@@ -32,6 +33,7 @@ export function watchKeyboard(): void {
     if (key === "?") act(event, openKeysDialog);
     if (key === "p") act(event, togglePause);
     if (key === "c") copyRow();
+    if (key === "l") act(event, limitCurrent);
     if (key === "ArrowDown") moveRow(event, 1);
     if (key === "ArrowUp") moveRow(event, -1);
   });
@@ -76,6 +78,15 @@ function moveRow(event: KeyboardEvent, by: 1 | -1): void {
   event.preventDefault();
   link.focus({ preventScroll: true });
   next.scrollIntoView({ block: "nearest" });
+}
+
+/** The application of the row, or of the page; else all limits. */
+function limitCurrent(): void {
+  const button =
+    currentRow()?.querySelector<HTMLElement>("[data-limit]") ??
+    document.querySelector<HTMLElement>(".head [data-limit]");
+  if (button === null) navigate("/limits");
+  else button.click();
 }
 
 function copyRow(): void {

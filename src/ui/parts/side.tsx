@@ -3,6 +3,7 @@
 import { Link, useRoute } from "../router/router.tsx";
 import type { Route } from "../router/routes.ts";
 import { useUnread } from "../store/alerts.ts";
+import { useLimits } from "../store/limits.ts";
 import { useAskedStatus } from "../store/status.ts";
 import { type ICONS, Icon, Logo } from "./icons.tsx";
 import { useTrust } from "./use-trust.ts";
@@ -29,6 +30,7 @@ const ENTRIES: readonly Entry[] = [
     views: ["connections", "listening", "remote", "host", "country", "network", "places"],
   },
   { href: "/history", text: "History", icon: "history", views: ["history"] },
+  { href: "/limits", text: "Limits", icon: "limits", views: ["limits"] },
   { href: "/alerts", text: "Alerts", icon: "alerts", views: ["alerts"] },
   { href: "/health", text: "Health", icon: "health", views: ["health"] },
 ];
@@ -37,6 +39,7 @@ export function Side() {
   const { view } = useRoute();
   const trust = useTrust(useAskedStatus().data);
   const unread = useUnread() ?? 0;
+  const limits = useLimits()?.limits.length ?? 0;
   return (
     <nav className="side" aria-label="Views">
       <Link href="/" className="brand" aria-label="Monitauri, overview">
@@ -54,6 +57,12 @@ export function Side() {
           <Icon name={icon} />
           <span>{text}</span>
           {icon === "alerts" && unread > 0 ? <Badge count={unread} /> : null}
+          {icon === "limits" && limits > 0 ? (
+            <b className="count">
+              {limits}
+              <span className="unseen"> set</span>
+            </b>
+          ) : null}
           {icon === "health" && !trust.isFull ? (
             <i className="lamp less" aria-hidden="true" />
           ) : null}

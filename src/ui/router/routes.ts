@@ -17,6 +17,7 @@ export type Route =
   /** Its question is in the query: views/history/question.ts. */
   | { readonly view: "history" }
   | { readonly view: "alerts"; readonly tab: "log" | "rules" | "channels" }
+  | { readonly view: "limits" }
   | { readonly view: "health" }
   | { readonly view: "nowhere" };
 
@@ -63,6 +64,8 @@ export function routeOf(path: string, query: URLSearchParams): Route {
       return { view: "alerts", tab: "rules" };
     case "/alerts/channels":
       return { view: "alerts", tab: "channels" };
+    case "/limits":
+      return { view: "limits" };
     case "/health":
       return { view: "health" };
     default:

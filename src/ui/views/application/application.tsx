@@ -4,6 +4,7 @@ import { useCallback } from "react";
 import { MirrorChart } from "../../charts/mirror-chart.tsx";
 import { CopyButton } from "../../parts/copy-button.tsx";
 import { Header } from "../../parts/header.tsx";
+import { LimitButton } from "../../parts/limit-button.tsx";
 import { Mark } from "../../parts/mark.tsx";
 import { Link } from "../../router/router.tsx";
 import { historyPath } from "../../router/routes.ts";
@@ -64,6 +65,9 @@ export function ApplicationView({ appKey }: { readonly appKey: string }) {
         withScope
         withSpan
       >
+        {ps.remainder === null ? (
+          <LimitButton isLarge program={{ key: appKey, name: ps.application, path: ps.path }} />
+        ) : null}
         <Link className="button" href={historyPath("application", appKey)}>
           History
         </Link>

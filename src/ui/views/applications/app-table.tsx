@@ -3,6 +3,7 @@
 import { memo } from "react";
 import { Spark, sparkEnd } from "../../charts/spark.tsx";
 import { Rate, Share, Volume } from "../../parts/figures.tsx";
+import { LimitButton } from "../../parts/limit-button.tsx";
 import { Mark } from "../../parts/mark.tsx";
 import { SortHead } from "../../parts/sort-head.tsx";
 import { useVirtualRows } from "../../parts/virtual-rows.ts";
@@ -83,6 +84,9 @@ function AppHead({ sorting, onSort }: Pick<AppTableProps, "sorting" | "onSort">)
         {head("tx", "Upload", "c-rate n")}
         {head("total", "Since start", "c-total n")}
         {head("connections", "Connections", "c-count n")}
+        <th scope="col" className="c-limit">
+          <span className="unseen">Limit</span>
+        </th>
       </tr>
     </thead>
   );
@@ -127,6 +131,13 @@ const AppTableRow = memo(function AppTableRow({
         <Share share={share} />
       </td>
       <td className="c-count n">{row.connections === 0 ? "–" : row.connections}</td>
+      <td className="c-limit">
+        {row.key.startsWith("remainder:") ? null : (
+          <LimitButton
+            program={{ key: row.key, name: row.name, path: row.ps?.path ?? undefined }}
+          />
+        )}
+      </td>
     </tr>
   );
 }, isSameRow);

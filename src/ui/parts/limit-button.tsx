@@ -1,0 +1,81 @@
+/** In a row: that somebody is limited and what is held, else the way to a limit. */
+
+import type { LimitState } from "../../model/limit.ts";
+import type { ProgramNames } from "../../model/limit-match.ts";
+import { rateText } from "../look/quantity.ts";
+import { useStore } from "../store/create-store.ts";
+import { limitApplication, limitList, limitOf } from "../store/limits.ts";
+import { type Units, units } from "../store/settings.ts";
+
+export interface LimitButtonProps {
+  readonly program: ProgramNames;
+  /** As large as other buttons. */
+  readonly isLarge?: boolean;
+}
+
+export function LimitButton({ program, isLarge = false }: LimitButtonProps) {
+  const state = limitOf(useStore(limitList), program);
+  const unit = useStore(units);
+  const open = (event: { stopPropagation(): void }) => {
+    event.stopPropagation();
+    limitApplication(program);
+  };
+  if (state === undefined) {
+    return (
+      <button
+        type="button"
+        data-limit=""
+        className={isLarge ? "" : "ghost limit-button"}
+        aria-label={`Limit ${program.name}`}
+        title="l"
+        onClick={open}
+      >
+        Limit
+      </button>
+    );
+  }
+  return (
+    <button
+      type="button"
+      data-limit=""
+      className={state.state === "active" ? "limit-chip" : "limit-chip idle"}
+      aria-label={`${program.name} is limited: ${chipText(state, unit)}. Change it`}
+      onClick={open}
+    >
+      <Chip state={state} units={unit} />
+    </button>
+  );
+}
+
+function Chip({ state, units: unit }: { readonly state: LimitState; readonly units: Units }) {
+  const { rule, achieved } = state;
+  if (rule.block) return <span>blocked</span>;
+  const parts = (["rx", "tx"] as const).flatMap((direction) => {
+    const cap = rule[`${direction}BytesPerSecond`];
+    if (cap === null) return [];
+    const held = achieved?.[`${direction}BytesPerSecond`];
+    return [{ direction, cap, held }];
+  });
+  if (parts.length === 0) return <span>limited</span>;
+  return (
+    <>
+      {parts.map(({ direction, cap, held }) => (
+        <span key={direction} className={direction === "rx" ? "d" : "u"}>
+          {direction === "rx" ? "↓" : "↑"} {rateText(cap, unit)}
+          {held === null || held === undefined ? null : (
+            <small> held {rateText(held, unit).split(" ")[0]}</small>
+          )}
+        </span>
+      ))}
+    </>
+  );
+}
+
+function chipText({ rule }: LimitState, unit: Units): string {
+  if (rule.block) return "blocked";
+  const parts = [
+    rule.rxBytesPerSecond === null ? "" : `${rateText(rule.rxBytesPerSecond, unit)} down`,
+    rule.txBytesPerSecond === null ? "" : `${rateText(rule.txBytesPerSecond, unit)} up`,
+  ].filter((part) => part !== "");
+  return parts.length === 0 ? "by priority" : parts.join(", ");
+}
