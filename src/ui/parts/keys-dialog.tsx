@@ -23,6 +23,9 @@ const KEYS: readonly (readonly [keys: readonly string[], does: string])[] = [
   [["g", "l"], "Limits"],
   [["g", "t"], "Alerts"],
   [["g", "e"], "Health"],
+  [["←", "→"], "move in History's chart, with Shift choose, Enter look closer"],
+  [["⌫"], "a step back there"],
+  [[",", "."], "the time before, the time after"],
   [["Esc"], "leave the filter, close this"],
   [["?"], "this list"],
 ];

@@ -28,6 +28,14 @@ test("bucketsOf() tells a gap from a zero, and a rate is of the time that was wa
   assert.deepEqual([buckets[0]?.fromMs, buckets[3]?.toMs], [30_000, 3.5 * MINUTE]);
 });
 
+test("bucketsOf() makes no tower of the moment after a start", () => {
+  const [bucket] = bucketsOf(
+    { ...SERIES, startsMs: [0], observedMs: [1_000], rxBytes: [3_000], txBytes: [0] },
+    { fromMs: 0, toMs: MINUTE },
+  );
+  assert.equal(bucket?.rx, 100);
+});
+
 test("columnsOf() draws each step as wide as it is", () => {
   const { atMs, rx } = columnsOf(buckets);
   assert.deepEqual(atMs.slice(0, 4), [30_000, MINUTE, MINUTE, 2 * MINUTE]);

@@ -9,7 +9,7 @@ export interface Bucket extends Period {
   readonly txBytes: number;
   /** How much of it was watched; 0 where nothing is known. */
   readonly observedMs: number;
-  /** Bytes per second while it was watched; null in a gap. */
+  /** Bytes per second while it was watched, but see LEAST_WATCHED; null in a gap. */
   readonly rx: number | null;
   readonly tx: number | null;
 }
@@ -35,6 +35,9 @@ export function bucketsOf(series: HistorySeries, { fromMs, toMs }: Period): Buck
   });
 }
 
+/** Share of a step. The busy moment after a start would else stand as high as a whole step of it, and dwarf all others. */
+const LEAST_WATCHED = 0.5;
+
 // What another program counted has no sessions: its bytes are spread over the step.
 function rateOf({
   bytes,
@@ -46,7 +49,8 @@ function rateOf({
   lengthMs: number;
 }): (sum: number) => number | null {
   if (watchedMs === 0 && bytes === 0) return () => null;
-  const seconds = (watchedMs === 0 ? lengthMs : watchedMs) / 1000;
+  const leastMs = lengthMs * (watchedMs === 0 ? 1 : LEAST_WATCHED);
+  const seconds = Math.max(watchedMs, leastMs) / 1000;
   return (sum) => sum / seconds;
 }
 
