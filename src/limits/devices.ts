@@ -28,7 +28,7 @@ export function findInterfaces(): FoundInterface[] {
 }
 
 /** Pure. Every active interface that leads off the machine, those that a rule names, and the host ends of limited
- * containers; loopback and our own shapers never. `routes`: ifindexes or names with a default route. */
+ * containers; loopback and our own shapers never. `routes`: names of those with a default route. */
 export function limitedDevices(
   interfaces: readonly FoundInterface[],
   {
@@ -37,7 +37,7 @@ export function limitedDevices(
     containers,
   }: {
     readonly rules: readonly LimitRule[];
-    readonly routes: ReadonlySet<string>;
+    readonly routes: () => ReadonlySet<string>;
     readonly containers: ReadonlyMap<number, readonly LimitRule[]>;
   },
 ): LimitedDevice[] {
@@ -45,6 +45,7 @@ export function limitedDevices(
     ({ kind, up, linkKind }) => up && kind !== "loopback" && linkKind !== "ifb",
   );
   const hasHardware = usable.some(({ kind }) => kind === "physical");
+  const routed = hasHardware ? new Set<string>() : routes();
   const found: LimitedDevice[] = [];
   for (const one of usable) {
     const named = rules.filter(
@@ -56,7 +57,7 @@ export function limitedDevices(
       // PPP is carried by frames that are not IP, so that its rules cannot hold at the interface below.
       one.linkKind === "ppp" ||
       // Within a container or a virtual machine's namespace the way out is such a device.
-      (one.kind === "virtual" && !hasHardware && one.master === 0 && routes.has(one.name));
+      (one.kind === "virtual" && one.master === 0 && routed.has(one.name));
     if (!isWire && one.kind !== "tunnel" && named.length === 0 && container === undefined) continue;
     const role = container !== undefined ? "container" : isWire ? "wire" : "inside";
     found.push({

@@ -89,7 +89,7 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
     const containers = await containerEnds(ruled, assigned);
     const devices = limitedDevices(findInterfaces(), {
       rules: ruled,
-      routes: defaultRoutes(),
+      routes: defaultRoutes,
       containers,
     });
     const placed = placeBook.place({
@@ -290,6 +290,7 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
       kernel.beat();
       start();
       try {
+        meter.read(now, rules);
         await reconcile(ruled);
         meter.read(now, rules);
       } catch (error) {

@@ -6,14 +6,20 @@ import { type ClassCounters, readClasses } from "../native/traffic-control.ts";
 import { achievedOf, type Judged, type RuleCounters, rateOf, sumByRule } from "./achieved.ts";
 import { capOf, effectiveChain, guaranteeOf } from "./classes.ts";
 import type { KernelSide } from "./kernel-side.ts";
-import { type Attachment, type Desired, SHAPERS, type Shaping } from "./linux-plan.ts";
+import {
+  type Attachment,
+  attachmentText,
+  type Desired,
+  SHAPERS,
+  type Shaping,
+} from "./linux-plan.ts";
 import { inspect, shaperIndex } from "./traffic-control.ts";
 
 export interface Meter {
   /** Reads all counters: rates are those since the reading before. */
   read(now: Desired, rules: readonly LimitRule[]): void;
   achieved(rules: readonly LimitRule[], slotOf: (id: string) => number): LimitAchieved[];
-  /** Whether the filter of an attachment is where it was put. */
+  /** Whether the filter of an attachment was where it was put, at the last reading. */
   isThere(one: Attachment): boolean;
 }
 
@@ -27,19 +33,13 @@ export function createMeter(kernel: KernelSide): Meter {
   let before: { atMs: number; sums: Sums } | undefined;
   let latest: { atMs: number; sums: Sums } | undefined;
   let now: Desired | undefined;
-  const others = new Map<string, number>();
-  let isWhole = true;
+  let inspected = new Map<string, { isThere: boolean; others: number }>();
 
   return {
     read(desired, _rules) {
       const atMs = performance.now();
       now = desired;
-      isWhole = desired.attachments.every((one) => inspect(one).isThere);
-      others.clear();
-      for (const one of desired.attachments) {
-        const count = inspect(one).others;
-        if (count > 0) others.set(`${one.name} (${one.hook})`, count);
-      }
+      inspected = new Map(desired.attachments.map((one) => [attachmentText(one), inspect(one)]));
       const sums: Sums = {
         rx: desired.shapers.has("rx") ? sumByRule(desired.trees.rx, countersOf("rx")) : new Map(),
         tx: desired.shapers.has("tx") ? sumByRule(desired.trees.tx, countersOf("tx")) : new Map(),
@@ -65,7 +65,7 @@ export function createMeter(kernel: KernelSide): Meter {
         });
       });
     },
-    isThere: (one) => inspect(one).isThere,
+    isThere: (one) => (inspected.get(attachmentText(one)) ?? inspect(one)).isThere,
   };
 
   function judge(rule: LimitRule, rules: readonly LimitRule[]): Judged {
@@ -73,7 +73,7 @@ export function createMeter(kernel: KernelSide): Meter {
     if (away !== undefined) return { state: "waiting", reason: away };
     if (now?.attachments.length === 0)
       return { state: "waiting", reason: "no interface of this machine is active" };
-    if (!isWhole) {
+    if ([...inspected.values()].some(({ isThere }) => !isThere)) {
       return {
         state: "defeated",
         reason: "another program removed the filters; they are put on again",
@@ -86,8 +86,11 @@ export function createMeter(kernel: KernelSide): Meter {
           "a guarantee or priority alone does nothing: give the machine or the interface a cap to share",
       };
     }
-    if (others.size > 0) {
-      const where = [...others.keys()].join(", ");
+    const others = now?.attachments.filter(
+      (one) => (inspected.get(attachmentText(one))?.others ?? 0) > 0,
+    );
+    if (others !== undefined && others.length > 0) {
+      const where = [...new Set(others.map(({ name }) => name))].join(", ");
       return {
         state: "active",
         reason: `other programs have filters at ${where}: a packet that they accept for good passes the limit`,

@@ -191,6 +191,12 @@ export function payloadRate(bins: readonly number[], fromS: number, toS: number)
   return part.reduce((sum, bytes) => sum + bytes, 0) / (part.length * BIN_S);
 }
 
+/** The same of the last seconds, without the last tenth, which is not whole. */
+export function lastRate(bins: readonly number[], seconds: number): number {
+  const until = (bins.length - 1) / 10;
+  return payloadRate(bins, until - seconds, until);
+}
+
 /** Bytes of a full frame for each byte of payload: 14 link, 20 or 40 IP, 32 TCP with time stamps or 8 UDP. */
 export function wireFactor(protocol: "tcp" | "udp", address: string, payload = 1400): number {
   const ip = address.includes(":") ? 40 : 20;

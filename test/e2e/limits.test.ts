@@ -9,6 +9,7 @@ import type { LimitRule } from "../../src/model/limit.ts";
 import { copyProgram } from "./generators/program.ts";
 import {
   type LimiterProcess,
+  lastRate,
   PYTHON,
   payloadRate,
   rule,
@@ -319,12 +320,6 @@ describe("limits on the real kernel", { skip }, () => {
 
   function assertNear(share: number, what: string): void {
     assert.ok(Math.abs(share - 1) < TOLERANCE, `${what}: ${(share * 100).toFixed(1)} % of the cap`);
-  }
-
-  /** Payload bytes per second of the last seconds, without the last tenth, which is not whole. */
-  function lastRate(bins: readonly number[], seconds: number): number {
-    const until = (bins.length - 1) / 10;
-    return payloadRate(bins, until - seconds, until);
   }
 
   /** errno of one call of the limited program; 0: it worked. */

@@ -44,11 +44,12 @@ def main():
 
 def open_sockets(args):
     family = socket.AF_INET if args.family == 4 else socket.AF_INET6
-    kind = socket.SOCK_STREAM if args.protocol == "tcp" else socket.SOCK_DGRAM
+    kind = socket.SOCK_DGRAM if args.protocol == "udp" else socket.SOCK_STREAM
+    number = 262 if args.protocol == "mptcp" else 0
     if not args.listen:
         sockets = []
         for _ in range(args.connections):
-            one = socket.socket(family, kind)
+            one = socket.socket(family, kind, number)
             try:
                 one.connect((args.address, args.port))
             except OSError as error:
@@ -57,7 +58,7 @@ def open_sockets(args):
             sockets.append(one)
         say({"pid": os.getpid()})
         return sockets
-    one = socket.socket(family, kind)
+    one = socket.socket(family, kind, number)
     one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     one.bind((args.address, args.port))
     if kind == socket.SOCK_STREAM:
@@ -102,7 +103,7 @@ def sink(args, sockets):
             except OSError as problem:
                 error = problem.errno
                 break
-            if count == 0 and args.protocol == "tcp":
+            if count == 0 and args.protocol != "udp":
                 poll.unregister(fd)
                 continue
             now = time.monotonic()
@@ -116,7 +117,7 @@ def sink(args, sockets):
 
 def source(args, sockets):
     ends = time.monotonic() + args.seconds
-    if args.protocol == "tcp":
+    if args.protocol != "udp":
         threads = [threading.Thread(target=send_stream, args=(one, ends)) for one in sockets]
     else:
         threads = [threading.Thread(target=send_datagrams, args=(one, ends, args)) for one in sockets]

@@ -1,0 +1,251 @@
+// Whom a limit can be for, on the real kernel: users, units, containers, guarantees; and what must not get past it.
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, beforeEach, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { LimitRule } from "../../src/model/limit.ts";
+import { findCgroup2 } from "../../src/native/cgroup2.ts";
+import { copyProgram } from "./generators/program.ts";
+import {
+  type LimiterProcess,
+  lastRate,
+  PYTHON,
+  rule,
+  startLimiter,
+  startTransfer,
+  wireFactor,
+} from "./limiting.ts";
+import { until } from "./real-daemon.ts";
+import { host, makeWorld, type Place, skipWithoutWorld, type World } from "./world.ts";
+
+const skip = await skipWithoutWorld();
+const CAP = 1_250_000;
+const TOLERANCE = 0.15;
+const NOBODY = 65534;
+
+describe("whom a limit is for", { skip }, () => {
+  let world: World;
+  let folder: string;
+  let program: string;
+  let limiter: LimiterProcess;
+  const cgroups = findCgroup2(readFileSync("/proc/self/mountinfo", "utf8")) ?? "";
+  const made: string[] = [];
+
+  before(async () => {
+    world = await makeWorld({ router: true });
+    await world.a.exec("ip", ["route", "add", "default", "via", world.router?.toA.ip4 ?? ""]);
+    folder = mkdtempSync(join(tmpdir(), "monitauri-test-"));
+    program = copyProgram(PYTHON, join(folder, "limited-program"));
+    limiter = await startLimiter(world.a, join(folder, "limits.journal"));
+  });
+  after(async () => {
+    await limiter?.kill("SIGKILL");
+    await world?.close();
+    for (const path of made.reverse()) if (existsSync(path)) rmdirSync(path);
+    rmSync(folder, { recursive: true, force: true });
+  });
+  beforeEach(() => limiter.apply([]));
+
+  const up = (place: Place, options = {}) =>
+    startTransfer(
+      { place, options: { protocol: "tcp", ...options } },
+      { place: world.b, options: { protocol: "tcp" } },
+      { address: world.b.ip4 },
+    );
+  const near = (bins: readonly number[], cap: number, what: string) => {
+    const share = (lastRate(bins, 3) * wireFactor("tcp", world.b.ip4)) / cap;
+    assert.ok(Math.abs(share - 1) < TOLERANCE, `${what}: ${(share * 100).toFixed(1)} % of the cap`);
+  };
+
+  test("a user: by name and by number, also one who has just come", async () => {
+    const asNobody: Place = {
+      ...world.a,
+      spawn: (file, args, options) =>
+        world.a.spawn(
+          "setpriv",
+          [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups", file, ...args],
+          options,
+        ),
+    };
+    for (const user of ["nobody", String(NOBODY)]) {
+      await limiter.apply([rule({ kind: "user", user }, { txBytesPerSecond: CAP })]);
+      await using mine = await up(asNobody);
+      await using others = await up(world.a);
+      await sleep(4_500);
+      near(await mine.stop(), CAP, user);
+      assert.ok(lastRate(await others.stop(), 3) > 5 * CAP);
+    }
+  });
+
+  test("a systemd unit, by its cgroup; processes are not moved", async () => {
+    const slice = join(cgroups, `mta${process.pid}.slice`);
+    const unit = `mta${process.pid}-web.service`;
+    for (const path of [slice, join(slice, unit)]) {
+      mkdirSync(path);
+      made.push(path);
+    }
+    await limiter.apply([rule({ kind: "unit", unit }, { txBytesPerSecond: CAP })]);
+    const inUnit = within(join(slice, unit));
+    await using mine = await up(inUnit);
+    await sleep(4_500);
+    near(await mine.stop(), CAP, unit);
+    assert.equal((await limiter.achieved())[0]?.state, "active");
+  });
+
+  test("a container, at the host end of its interface, both directions", async () => {
+    const id = "c1".repeat(32);
+    const scope = join(cgroups, `docker-${id}.scope`);
+    mkdirSync(scope);
+    made.push(scope);
+    // Seen from the router, `a` is a container: a namespace behind a veth pair, with a cgroup of its own.
+    await using outside = await startLimiter(
+      world.router?.toA ?? world.a,
+      join(folder, "router.journal"),
+    );
+    await outside.apply([
+      rule(
+        { kind: "container", container: id.slice(0, 12) },
+        { txBytesPerSecond: CAP, rxBytesPerSecond: CAP / 2 },
+      ),
+    ]);
+    const inside = within(scope);
+    // One after the other: acknowledgements of one would wait in the queue of the other.
+    {
+      await using sending = await up(inside);
+      await sleep(5_500);
+      near(await sending.stop(), CAP, "sent");
+    }
+    await using receiving = await startTransfer(
+      { place: world.b, options: { protocol: "tcp" } },
+      { place: inside, options: { protocol: "tcp" } },
+      { address: world.a.ip4 },
+    );
+    await sleep(5_500);
+    near(await receiving.stop(), CAP / 2, "received");
+    assert.equal(outside.stderr(), "");
+  });
+
+  test("forwarded traffic is under the machine's cap", async () => {
+    await using router = await startLimiter(
+      world.router?.toA ?? world.a,
+      join(folder, "router.journal"),
+    );
+    const device = world.router?.toB.device ?? "";
+    await router.apply([rule({ kind: "interface", name: device }, { txBytesPerSecond: CAP })]);
+    await using transfer = await up(world.a);
+    await sleep(4_500);
+    near(await transfer.stop(), CAP, "forwarded");
+  });
+
+  test("a guarantee holds against whoever wants everything, and priority decides the rest", async () => {
+    const app = (effect: Partial<LimitRule>) =>
+      rule({ kind: "application", pattern: program }, effect);
+    await limiter.apply([
+      rule({ kind: "machine" }, { txBytesPerSecond: CAP }),
+      app({ txGuaranteedBytesPerSecond: CAP * 0.7, priority: 0 }),
+    ]);
+    await using greedy = await up(world.a, { connections: 8 });
+    await sleep(1_000);
+    await using call = await startTransfer(
+      { place: world.a, program, options: { protocol: "tcp" } },
+      { place: world.b, options: { protocol: "tcp" } },
+      { address: world.b.ip4 },
+    );
+    await sleep(5_000);
+    const [mine, theirs] = await Promise.all([call.stop(), greedy.stop()]);
+    const factor = wireFactor("tcp", world.b.ip4) / CAP;
+    const share = lastRate(mine, 3) * factor;
+    assert.ok(share > 0.6, `the guaranteed one has ${share} of all`);
+    assert.ok(lastRate(theirs, 3) * factor > 0.01, "the other one does not starve");
+  });
+
+  test("fragments go the way of the first, whose port says whose they are", async () => {
+    await limiter.apply([
+      rule(
+        { kind: "application", pattern: program },
+        { txBytesPerSecond: CAP, rxBytesPerSecond: CAP },
+      ),
+    ]);
+    for (const [from, to, address] of [
+      [world.a, world.b, world.b.ip4],
+      [world.b, world.a, world.a.ip4],
+    ] as const) {
+      const options = { protocol: "udp", payload: 8_000, offered: 4 * CAP };
+      const of = (place: Place) =>
+        place === world.a ? { place, program, options } : { place, options };
+      await using transfer = await startTransfer(of(from), of(to), { address });
+      await sleep(4_500);
+      // Whole datagrams only: where a fragment is dropped the others are lost.
+      const share = lastRate(await transfer.stop(), 3) / CAP;
+      assert.ok(share < 1.05, `${share} of the cap`);
+      assert.ok(share > 0.05, `${share} of the cap`);
+    }
+  });
+
+  test("a connection of MPTCP is its process's", async () => {
+    if (readFileSync("/proc/sys/net/mptcp/enabled", "utf8").trim() !== "1") return;
+    await limiter.apply([
+      rule({ kind: "application", pattern: program }, { txBytesPerSecond: CAP }),
+    ]);
+    await using transfer = await startTransfer(
+      { place: world.a, program, options: { protocol: "mptcp" } },
+      { place: world.b, options: { protocol: "mptcp" } },
+      { address: world.b.ip4 },
+    );
+    await sleep(4_500);
+    const share = lastRate(await transfer.stop(), 3) / CAP;
+    assert.ok(share > 0.7 && share < 1.1, `${share} of the cap`);
+  });
+
+  test("a shaper that somebody removes or switches off is made anew; nothing is stuck", async () => {
+    await limiter.apply([
+      rule({ kind: "application", pattern: program }, { txBytesPerSecond: CAP }),
+    ]);
+    await using transfer = await startTransfer(
+      { place: world.a, program, options: { protocol: "tcp" } },
+      { place: world.b, options: { protocol: "tcp" } },
+      { address: world.b.ip4 },
+    );
+    for (const line of [
+      ["link", "del", "monitauri-up"],
+      ["link", "set", "monitauri-up", "down"],
+    ]) {
+      await sleep(500);
+      await world.a.exec("ip", line);
+      const isBack = async () =>
+        /state UP|UNKNOWN/.test(
+          await world.a.exec("ip", ["link", "show", "dev", "monitauri-up"]).catch(() => ""),
+        );
+      assert.ok(await until(isBack, 5_000), line.join(" "));
+    }
+    await sleep(6_000);
+    const share = (lastRate(await transfer.stop(), 3) * wireFactor("tcp", world.b.ip4)) / CAP;
+    assert.ok(share > 0.6 && share < 1.15, `after both: ${share} of the cap`);
+    assert.equal(limiter.stderr(), "");
+  });
+
+  /** Everything started there is put into a cgroup before it runs. */
+  function within(cgroup: string): Place {
+    return {
+      ...world.a,
+      spawn: (file, args, options) =>
+        host.spawn(
+          "sh",
+          [
+            "-c",
+            'echo $$ > "$0/cgroup.procs" && exec "$@"',
+            cgroup,
+            "ip",
+            "netns",
+            "exec",
+            world.a.namespace ?? "",
+            file,
+            ...args,
+          ],
+          options,
+        ),
+    };
+  }
+});
