@@ -362,6 +362,7 @@ static __noinline void count_link_sender(struct __sk_buff *skb, struct bpf_sock 
 }
 
 enum { TCP_NEW_SYN_RECV = 12 };
+enum { LIMIT_CLASS_DONE = 0xffff }; /* CLASS_DONE of limits.h */
 
 static __always_inline void count_device(struct __sk_buff *skb)
 {
@@ -372,6 +373,8 @@ static __always_inline void count_device(struct __sk_buff *skb)
 	struct flow *flow;
 	__u32 kind = FLOW_KERNEL, link_bytes;
 
+	if (skb->tc_index == LIMIT_CLASS_DONE)
+		return; /* was here already, before the shaper: limits.bpf.c */
 	if (!sk) {
 		if (skb->ingress_ifindex)
 			kind = FLOW_FORWARDED;

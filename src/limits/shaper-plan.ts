@@ -76,10 +76,12 @@ function queueLine(verb: "add" | "replace", one: ShaperClass, shaper: Shaper): s
   return `qdisc ${verb} dev ${shaper.device} parent ${classId(one.minor)} ${queueOf(one, shaper)}`;
 }
 
-/** What waits in a class: a tenth of a second, and always room for two offloaded packets, which are queued whole. */
+/** What waits in a class: a tenth of a second, and room for two offloaded packets, which are queued whole; at low rates,
+ * where these are small, less: senders repeat what waits longer than a second (RFC 6298). */
 function queueOf({ ceilBytesPerSecond }: ShaperClass, { leaf }: Shaper): string {
   if (leaf === "bfifo") {
-    const limit = clamp(ceilBytesPerSecond * QUEUE_S, [SMALLEST_QUEUE_BYTES, LARGEST_QUEUE_BYTES]);
+    const least = clamp(ceilBytesPerSecond * LONGEST_WAIT_S, [24_576, 131_072]);
+    const limit = clamp(ceilBytesPerSecond * QUEUE_S, [least, LARGEST_QUEUE_BYTES]);
     return `bfifo limit ${limit}`;
   }
   // At low rates a single packet takes longer than the usual 5 ms (RFC 8289 section 5.2.3).
@@ -90,7 +92,7 @@ function queueOf({ ceilBytesPerSecond }: ShaperClass, { leaf }: Shaper): string 
 
 const FULL_PACKET_BYTES = 1514;
 const QUEUE_S = 0.1;
-const SMALLEST_QUEUE_BYTES = 131_072;
+const LONGEST_WAIT_S = 0.5;
 const LARGEST_QUEUE_BYTES = 16_777_216;
 /** The shaper's timer may be late by some milliseconds on a busy machine; what it could have sent meanwhile is made up
  * for. HTB's own default gave 96 % of 1 Gbit/s. */

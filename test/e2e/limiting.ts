@@ -107,6 +107,8 @@ export interface Transfer extends AsyncDisposable {
   readonly sink: Moving;
   /** Stops it; bytes that arrived in each tenth of a second. */
   stop(): Promise<number[]>;
+  /** After stop(), of TCP: segments that had arrived by the end of each tenth of a second, repeated ones too. */
+  segments(): readonly number[];
 }
 
 export interface Moving {
@@ -136,6 +138,7 @@ export async function startTransfer(
   const listening = { ...first, pid: firstPid ?? 0 };
   const connecting = { ...second, pid: secondPid ?? 0 };
   const [sink, source] = isSinkFirst ? [listening, connecting] : [connecting, listening];
+  let segments: readonly number[] = [];
   const end = async () => {
     for (const { child } of [source, sink]) {
       if (child.exitCode !== null || child.signalCode !== null) continue;
@@ -149,10 +152,12 @@ export async function startTransfer(
     sink,
     async stop() {
       sink.child.stdin?.end();
-      const { bins } = (await sink.line()) as unknown as { bins: number[] };
+      const told = (await sink.line()) as unknown as { bins: number[]; segments: number[] };
+      segments = told.segments;
       await end();
-      return bins;
+      return told.bins;
     },
+    segments: () => segments,
     [Symbol.asyncDispose]: end,
   };
 }

@@ -1,6 +1,7 @@
 """Moves bytes as fast as it may and tells how many arrived in each tenth of a second.
 
-sink:   receives; prints one line with its port, and when its standard input ends a line with the bytes per bin.
+sink:   receives; prints one line with its port, and when its standard input ends a line with the bytes per bin,
+        and for TCP with the segments that had arrived by the end of each, repeated ones too.
 source: sends for --seconds, then ends; says why when it is stopped before.
 Either end may listen or connect: --listen, or --address with --port.
 """
@@ -10,6 +11,7 @@ import json
 import os
 import select
 import socket
+import struct
 import sys
 import threading
 import time
@@ -91,7 +93,12 @@ def sink(args, sockets):
         poll.register(0, select.EPOLLIN | select.EPOLLHUP)
     ends = time.monotonic() + args.seconds
     error = None
+    segments = []
     while time.monotonic() < ends and error is None:
+        if started and args.protocol != "udp":
+            passed = int((time.monotonic() - started[0]) / BIN_S)
+            if len(segments) < passed:
+                segments += [segments_in(sockets)] * (passed - len(segments))
         for fd, _ in poll.poll(0.05):
             if fd == 0:
                 ends = 0
@@ -112,7 +119,12 @@ def sink(args, sockets):
             at = int((now - started[0]) / BIN_S)
             bins[at] = bins.get(at, 0) + count
     last = max(bins, default=-1)
-    say({"bins": [bins.get(at, 0) for at in range(last + 1)], "errno": error})
+    say({"bins": [bins.get(at, 0) for at in range(last + 1)], "segments": segments, "errno": error})
+
+
+def segments_in(sockets):
+    """tcpi_data_segs_in of struct tcp_info (linux/tcp.h): segments with data, repeated ones too."""
+    return sum(struct.unpack_from("I", one.getsockopt(socket.IPPROTO_TCP, 11, 160), 152)[0] for one in sockets)
 
 
 def source(args, sockets):
