@@ -1,25 +1,16 @@
 /** Rules in force: keeps the kernel as they want it, while processes, interfaces and containers come and go. */
 
 import type { LimitAchieved, LimitRule } from "../model/limit.ts";
-import {
-  type ContainerEnds,
-  createContainerEnds,
-  defaultRoutes,
-  type FoundInterface,
-  findInterfaces,
-  limitedDevices,
-} from "./devices.ts";
-import { createExecutableSearch, type FoundExecutables } from "./executables.ts";
+import { type FoundInterface, findInterfaces } from "./devices.ts";
 import type { ClsactOwned, Journal } from "./journal.ts";
 import { openKernelSide } from "./kernel-side.ts";
-import { type ClassKey, isOwnerRule, keyText } from "./keys.ts";
+import { isOwnerRule } from "./keys.ts";
 import { classKey, classValue, RULE_SLOTS } from "./layout.ts";
 import type { LimitedProcess } from "./limiter.ts";
 import {
   type Attachment,
   type Desired,
   describeSteps,
-  desire,
   NOTHING_DESIRED,
   planSteps,
   SHAPERS,
@@ -28,14 +19,15 @@ import {
 } from "./linux-plan.ts";
 import { createMeter } from "./meter.ts";
 import { createNumbers } from "./numbers.ts";
-import { createOwnerFollower } from "./owner-follower.ts";
-import { createPlaceBook, findCgroups, type Placed } from "./places.ts";
+import { createObserver, type Seen } from "./observer.ts";
 import { endRefused } from "./refused-sockets.ts";
 import type { Shaper } from "./shaper-plan.ts";
 import {
   attachToDevice,
   attachToShaper,
+  claimLine,
   detachFromDevice,
+  prepareShapers,
   releaseClsact,
   removeLeftovers,
   runBatch,
@@ -66,82 +58,39 @@ export interface Enforcement {
 export function createEnforcement(options: EnforcementOptions): Enforcement {
   const { journal, leaf, onFault } = options;
   const kernel = openKernelSide(options.objectFile);
-  const placeBook = createPlaceBook();
   const ruleSlots = createNumbers(RULE_SLOTS - 1);
-  const ends: ContainerEnds = createContainerEnds();
-  const executables = createExecutableSearch();
-  const owners = createOwnerFollower(kernel, options.processes);
+  const observer = createObserver(kernel, options.processes);
   const meter = createMeter(kernel);
   const owned: ClsactOwned[] = [];
   let rules: readonly LimitRule[] = [];
   let now: Desired = NOTHING_DESIRED;
-  let wanted = new Map<string, ClassKey>();
+  let last: { readonly seen: Seen; readonly rules: readonly LimitRule[] } | undefined;
+  let isTicking = false;
   let refusedBefore = "";
   let tick: NodeJS.Timeout | undefined;
   let beat: NodeJS.Timeout | undefined;
   let isClosed = false;
 
-  async function look(ruled: readonly LimitRule[]): Promise<Seen> {
-    const hasOwners = ruled.some(isOwnerRule);
-    if (hasOwners) await owners.look();
-    const programs = hasOwners ? executables.find(ruled, owners.paths()) : NO_EXECUTABLES;
-    const assigned = hasOwners ? owners.assign(ruled, programs.byPath) : new Map();
-    const containers = await containerEnds(ruled, assigned);
-    const devices = limitedDevices(findInterfaces(), {
-      rules: ruled,
-      routes: defaultRoutes,
-      containers,
-    });
-    const placed = placeBook.place({
-      rules: ruled,
-      devices,
-      assigned,
-      executables: programs.files,
-      cgroups: findCgroups(kernel.cgroupPath, ruled, owners.containerIds()),
-    });
-    for (const key of kernel.takeWanted()) wanted.set(keyText(key), key);
-    const desired = desire({
-      places: placed.places,
-      wanted: wanted.values(),
-      devices,
-      before: now,
-    });
-    return { assigned, placed, desired };
-  }
-
-  async function containerEnds(
-    ruled: readonly LimitRule[],
-    assigned: ReadonlyMap<number, readonly LimitRule[]>,
-  ): Promise<Map<number, readonly LimitRule[]>> {
-    const found = new Map<number, readonly LimitRule[]>();
-    if (!ruled.some(({ target }) => target.kind === "container")) return found;
-    const find = () => {
-      for (const [pid, list] of assigned) {
-        const ofContainer = list.filter(({ target }) => target.kind === "container");
-        if (ofContainer.length === 0) continue;
-        for (const ifindex of ends.find(pid)) found.set(ifindex, ofContainer);
-      }
-    };
-    find();
-    await ends.settle();
-    find();
-    return found;
-  }
-
   /** Brings the kernel from what it has to what the rules want now. */
   async function reconcile(ruled: readonly LimitRule[]): Promise<void> {
-    const seen = await look(ruled);
+    const seen = await observer.look(ruled, now);
     const found = findInterfaces();
     const before = withoutLost(now, {
       there: (one) => meter.isThere(one),
       shaping: (shaping) => found.some(({ name, up }) => name === SHAPERS[shaping] && up),
     });
     await removeBroken(now, before, found);
+    const isSame = last?.rules === ruled && last.seen.placed === seen.placed;
+    if (isSame && before.attachments.length === now.attachments.length) {
+      seen.write();
+      endNewlyRefused(seen, ruled);
+      return;
+    }
     const steps = planSteps(before, seen.desired, leaf);
     await carryOut(steps, seen, ruled);
     now = seen.desired;
     rules = ruled;
-    forgetWanted(seen.placed);
+    last = { seen, rules: ruled };
   }
 
   /** A shaper that somebody switched off is made anew. */
@@ -159,17 +108,17 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
   }
 
   async function carryOut(steps: Steps, seen: Seen, ruled: readonly LimitRule[]): Promise<void> {
-    const { desired, placed, assigned } = seen;
-    if (steps.links.length > 0) journal.write({ clsact: owned });
-    await runBatch("ip", steps.links);
+    const { desired } = seen;
+    const fresh = [...desired.shapers].filter((shaping) =>
+      steps.links.some((line) => line.includes(`name ${SHAPERS[shaping]} `)),
+    );
+    if (fresh.length > 0) journal.write({ clsact: owned });
+    await runBatch("ip", [...steps.links, ...fresh.map((shaping) => claimLine(SHAPERS[shaping]))]);
     await runBatch("tc", steps.add);
-    for (const shaping of desired.shapers) {
-      if (steps.links.some((line) => line.includes(`name ${SHAPERS[shaping]} `)))
-        attachToShaper(SHAPERS[shaping], kernel.programFd("limit_class"));
-    }
+    for (const shaping of fresh) attachToShaper(SHAPERS[shaping], kernel.programFd("limit_class"));
     const removeOld = fillMaps(seen, ruled);
     kernel.follow({ owners: ruled.some(isOwnerRule), calls: desired.refuses });
-    owners.write(assigned, placed.subjectOf);
+    seen.write();
     for (const one of steps.attach) await attach(one);
     removeOld();
     endNewlyRefused(seen, ruled);
@@ -250,49 +199,48 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
     }
   }
 
-  /** Combinations of rules that are gone. */
-  function forgetWanted({ places }: Placed): void {
-    const has = (map: ReadonlyMap<number, unknown>, number: number) =>
-      number === 0 || map.has(number);
-    wanted = new Map(
-      [...wanted].filter(
-        ([, key]) =>
-          has(places.subjects, key.subject) &&
-          has(places.devices, key.device) &&
-          has(places.remotes, key.remote) &&
-          has(places.ports, key.port),
-      ),
-    );
-  }
-
   function start(): void {
     beat ??= setInterval(() => kernel.beat(), BEAT_MS);
-    tick ??= setInterval(() => void options.inTurn(regularly).catch(() => {}), TICK_MS);
+    tick ??= setInterval(() => {
+      if (isTicking) return;
+      isTicking = true;
+      void options.inTurn(regularly).catch(() => {});
+    }, TICK_MS);
+  }
+
+  /** Rules that somebody is under now. */
+  function members(): Set<string> {
+    const found = new Set<string>();
+    for (const list of last?.seen.assigned.values() ?? []) for (const { id } of list) found.add(id);
+    return found;
   }
 
   async function regularly(): Promise<void> {
-    if (isClosed || rules.length === 0) return;
     try {
-      meter.read(now, rules);
+      if (isClosed || rules.length === 0) return;
+      meter.read(now, members());
       await reconcile(rules);
     } catch (error) {
       onFault(error instanceof Error ? error.message : String(error));
+    } finally {
+      isTicking = false;
     }
   }
 
   return {
     async plan(ruled) {
-      const { desired } = await look(ruled);
+      const { desired } = await createObserver(kernel, options.processes).look(ruled, now);
       return describeSteps(planSteps(now, desired, leaf), now, desired);
     },
     async apply(ruled) {
       const before = rules;
+      if (now === NOTHING_DESIRED) await prepareShapers();
       kernel.beat();
       start();
       try {
-        meter.read(now, rules);
+        meter.read(now, members());
         await reconcile(ruled);
-        meter.read(now, rules);
+        meter.read(now, members());
       } catch (error) {
         await undo(before);
         throw error;
@@ -318,18 +266,11 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
     await removeLeftovers(owned);
     owned.splice(0);
     now = NOTHING_DESIRED;
+    last = undefined;
     if (before.length === 0) {
       kernel.follow({ owners: false, calls: false });
       return;
     }
     await reconcile(before);
   }
-}
-
-const NO_EXECUTABLES: FoundExecutables = { files: [], byPath: new Map() };
-
-interface Seen {
-  readonly assigned: ReadonlyMap<number, readonly LimitRule[]>;
-  readonly placed: Placed;
-  readonly desired: Desired;
 }

@@ -9,7 +9,7 @@ import { createEnforcement, type Enforcement } from "./enforcement.ts";
 import { createJournal } from "./journal.ts";
 import type { LimitedProcess, Limiter } from "./limiter.ts";
 import { readKernelParts } from "./machine-parts.ts";
-import { removeLeftovers } from "./traffic-control.ts";
+import { ownerOfShapers, removeLeftovers } from "./traffic-control.ts";
 
 export interface LinuxLimiterOptions {
   /** File in which is written what was changed. */
@@ -106,8 +106,7 @@ export async function openLinuxLimiter(options: LinuxLimiterOptions): Promise<Li
     clear() {
       return inTurn(async () => {
         await stop();
-        if (missing === null) await removeLeftovers(journal.read()?.clsact ?? []);
-        journal.remove();
+        if (missing === null) await recover();
       });
     },
     achieved: (): readonly LimitAchieved[] => running?.achieved() ?? [],
@@ -125,6 +124,13 @@ export async function openLinuxLimiter(options: LinuxLimiterOptions): Promise<Li
 export async function clearLinuxLimits(journalPath: string): Promise<boolean> {
   if (process.geteuid?.() !== 0) {
     throw new MonitauriError("forbidden", "Cannot clear limits: this needs root. Run it with sudo");
+  }
+  const owner = await ownerOfShapers();
+  if (typeof owner === "number") {
+    throw new MonitauriError(
+      "busy",
+      `Cannot clear limits: Monitauri runs as process ${owner} and keeps them. Ask it, with its --data folder`,
+    );
   }
   const journal = createJournal(journalPath);
   const removed = await removeLeftovers(journal.read()?.clsact ?? []);

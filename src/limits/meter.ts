@@ -16,8 +16,8 @@ import {
 import { inspect, shaperIndex } from "./traffic-control.ts";
 
 export interface Meter {
-  /** Reads all counters: rates are those since the reading before. */
-  read(now: Desired, rules: readonly LimitRule[]): void;
+  /** Reads all counters: rates are those since the reading before. `members`: rules that a process is under. */
+  read(now: Desired, members: ReadonlySet<string>): void;
   achieved(rules: readonly LimitRule[], slotOf: (id: string) => number): LimitAchieved[];
   /** Whether the filter of an attachment was where it was put, at the last reading. */
   isThere(one: Attachment): boolean;
@@ -33,10 +33,12 @@ export function createMeter(kernel: KernelSide): Meter {
   let before: { atMs: number; sums: Sums } | undefined;
   let latest: { atMs: number; sums: Sums } | undefined;
   let now: Desired | undefined;
+  let members: ReadonlySet<string> = new Set();
   let inspected = new Map<string, { isThere: boolean; others: number }>();
 
   return {
-    read(desired, _rules) {
+    read(desired, ids) {
+      members = ids;
       const atMs = performance.now();
       now = desired;
       inspected = new Map(desired.attachments.map((one) => [attachmentText(one), inspect(one)]));
@@ -69,7 +71,7 @@ export function createMeter(kernel: KernelSide): Meter {
   };
 
   function judge(rule: LimitRule, rules: readonly LimitRule[]): Judged {
-    const away = absence(rule, now);
+    const away = absence(rule, { now, members });
     if (away !== undefined) return { state: "waiting", reason: away };
     if (now?.attachments.length === 0)
       return { state: "waiting", reason: "no interface of this machine is active" };
@@ -112,7 +114,10 @@ function countersOf(shaping: Shaping): Map<number, ClassCounters> {
 }
 
 /** Why the target of a rule is not there; undefined: it is, or may come at any time. */
-function absence({ target }: LimitRule, now: Desired | undefined): string | undefined {
+function absence(
+  { id, target }: LimitRule,
+  { now, members }: { now: Desired | undefined; members: ReadonlySet<string> },
+): string | undefined {
   if (target.kind === "interface") {
     const isThere = now?.attachments.some(({ name }) => name === target.name) ?? false;
     return isThere ? undefined : `there is no active interface ${target.name}`;
@@ -120,6 +125,10 @@ function absence({ target }: LimitRule, now: Desired | undefined): string | unde
   if (target.kind === "process" && !existsSync(`/proc/${target.pid}`)) {
     return `process ${target.pid} has ended; what it started stays limited`;
   }
+  if (members.has(id)) return undefined;
+  if (target.kind === "unit") return `no process of ${target.unit} runs`;
+  if (target.kind === "container")
+    return `no process of the container ${target.container} is known`;
   return undefined;
 }
 

@@ -31,6 +31,8 @@ export interface PlaceFacts {
   readonly executables: readonly ExecutableFile[];
   /** Cgroups of units and containers that rules name. */
   readonly cgroups: ReadonlyMap<bigint, readonly LimitRule[]>;
+  /** Addresses of this machine. */
+  readonly own: readonly Uint8Array[];
 }
 
 export type MapEntries = Readonly<
@@ -62,7 +64,7 @@ export function createPlaceBook(): PlaceBook {
   const portNumbers = createNumbers(RULE_SLOTS - 1);
 
   return {
-    place({ rules, devices, assigned, executables, cgroups }) {
+    place({ rules, devices, assigned, executables, cgroups, own }) {
       const subjects = new Map<number, readonly LimitRule[]>();
       const subjectNames = new Set<string>();
       const subjectOf = (list: readonly LimitRule[]): number => {
@@ -88,7 +90,7 @@ export function createPlaceBook(): PlaceBook {
       });
 
       const withLan = rules.some(({ exceptLan }) => exceptLan);
-      const networks = networkEntries(rules, { own: ownAddresses(), withLan });
+      const networks = networkEntries(rules, { own, withLan });
       const remotes = new Map<number, readonly LimitRule[]>();
       const networkNames = new Set<string>();
       const networkRows = networks.map(({ address, bits, rules: around, flags }) => {
@@ -215,7 +217,8 @@ function usersOf(rules: readonly LimitRule[]): [uid: number, rules: readonly Lim
   return [...lists].map(([uid, list]) => [uid, list.sort(widestFirst)]);
 }
 
-function ownAddresses(): Uint8Array[] {
+/** Of this network namespace. */
+export function ownAddresses(): Uint8Array[] {
   try {
     return readAddresses().map(({ address }) => address);
   } catch {

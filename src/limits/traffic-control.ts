@@ -1,5 +1,6 @@
 /** Carries out steps at the interfaces: `ip` and `tc` in batches, filters over netlink, and the removal of all of it. */
 
+import { existsSync, readFileSync } from "node:fs";
 import { MonitauriError } from "../model/error.ts";
 import { runCommand } from "../native/command.ts";
 import { readInterfaces } from "../native/interfaces.ts";
@@ -53,6 +54,35 @@ function verdict(reason: string): { code: "unsupported" | "failed" | "forbidden"
   return { code: "failed", remedy: "The limits from before stay" };
 }
 
+/** Whether the shapers of this network namespace are a living process's. Says so in an alias of the device. */
+export async function ownerOfShapers(): Promise<number | "nobody" | undefined> {
+  const names: readonly string[] = Object.values(SHAPERS);
+  const found = readInterfaces().filter(({ name }) => names.includes(name));
+  if (found.length === 0) return undefined;
+  for (const { name } of found) {
+    const { stdout } = await runCommand(["ip", "-o", "link", "show", "dev", name]);
+    const [, pid = "", ticks] = /alias Monitauri (\d+) (\d+)/.exec(stdout) ?? [];
+    if (pid !== "" && startTicksOf(Number(pid)) === ticks) return Number(pid);
+  }
+  return "nobody";
+}
+
+/** For `ip -batch`: whose the device is. */
+export function claimLine(device: string): string {
+  const alias = `Monitauri ${process.pid} ${startTicksOf(process.pid) ?? 0}`;
+  return `link set dev ${device} alias "${alias}"`;
+}
+
+/** Field 22 of /proc/PID/stat; undefined: no such process. */
+function startTicksOf(pid: number): string | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return text.slice(text.lastIndexOf(")") + 2).split(" ")[19];
+  } catch {
+    return undefined;
+  }
+}
+
 /** Index of a shaper's device. @throws MonitauriError where it is gone. */
 export function shaperIndex(device: string): number {
   const found = readInterfaces().find(({ name }) => name === device);
@@ -61,6 +91,22 @@ export function shaperIndex(device: string): number {
     "failed",
     `Cannot use ${device}: somebody removed it. Apply the limits again`,
   );
+}
+
+/** Makes sure that the devices can be made and are nobody else's.
+ * @throws MonitauriError "busy" where another daemon limits this network namespace. */
+export async function prepareShapers(): Promise<void> {
+  const owner = await ownerOfShapers();
+  if (owner !== undefined && owner !== "nobody" && owner !== process.pid) {
+    throw new MonitauriError(
+      "busy",
+      `Cannot limit: another Monitauri (process ${owner}) limits this machine. Stop it, or give the rules to it`,
+    );
+  }
+  if (owner !== undefined) await removeLeftovers([]);
+  // By itself the module would make two devices that nobody needs.
+  if (!existsSync("/sys/module/ifb"))
+    await runCommand(["modprobe", "ifb", "numifbs=0"]).catch(() => {});
 }
 
 /** The filter that gives HTB the class. */
