@@ -1,10 +1,11 @@
 // What the history costs, and what a crash takes: a simulated year of a desktop or a server, and SIGKILL at random
 // moments. On a file of this machine's disk, through the same code as the daemon's.
-//   node bench/history.ts year desktop|server [DAYS]
+//   node bench/history.ts year desktop|server [DAYS] [FILE]     FILE: made by prepare, so that only the last day is written
+//   node bench/history.ts prepare desktop|server DAYS FILE
 //   node bench/history.ts kill [TIMES]
 import { copyFileSync, existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { HistoryQuery } from "../src/model/history.ts";
 import { openHistoryStore } from "../src/store/open.ts";
 import { killMany } from "./history-kill.ts";
@@ -15,17 +16,22 @@ import { DAY_MS, dayOfTicks, LOADS, type Load } from "./history-load.ts";
 const FULL_DAYS = 1;
 const MINUTE_DAYS = 31;
 const HOUR_MS = 3_600_000;
+const START_MS = Date.parse("2026-01-01T00:00:00Z");
 const ASKED = 7;
 
-const [what, which, count] = process.argv.slice(2);
+const [what, which, count, prepared] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), "monitauri-bench-"));
 try {
-  if (what === "year" && (which === "desktop" || which === "server")) {
+  if (what === "prepare" && isLoad(which) && prepared !== undefined) {
+    copyFileSync(prepare(which, Number(count), LOADS[which]), prepared);
+  } else if (what === "year" && isLoad(which)) {
     year(which, Number(count ?? 365));
   } else if (what === "kill") {
     await kill(Number(which ?? 200));
   } else {
-    console.error("Usage: history.ts year desktop|server [DAYS] | kill [TIMES]");
+    console.error(
+      "Usage: history.ts year desktop|server [DAYS] | prepare desktop|server DAYS FILE | kill [TIMES]",
+    );
     process.exitCode = 2;
   }
 } finally {
@@ -40,40 +46,52 @@ async function kill(times: number): Promise<void> {
   if (failures.length > 0) process.exitCode = 1;
 }
 
-function year(name: keyof typeof LOADS, days: number): void {
-  const load: Load = LOADS[name];
-  const startMs = Date.parse("2026-01-01T00:00:00Z");
-  let nowMs = startMs;
-  const memory = mkdtempSync("/dev/shm/monitauri-bench-");
-  let path = join(memory, "history.db");
-  const open = () => openHistoryStore({ path, version: "bench", now: () => nowMs, zone: "UTC" });
-  let store = open();
+function isLoad(name: string | undefined): name is keyof typeof LOADS {
+  return name === "desktop" || name === "server";
+}
+
+/** All days but the last ones; returns the file. */
+function prepare(name: string, days: number, load: Load): string {
+  const path = join(mkdtempSync(`/dev/shm/monitauri-bench-${name}-`), "history.db");
+  let nowMs = START_MS;
+  const store = openHistoryStore({ path, version: "bench", now: () => nowMs, zone: "UTC" });
   store.changeSettings({ maxBytes: 2 ** 36 });
-  const tickMs: number[] = [];
-  const startedMs = performance.now();
-  let sizeBefore = 0;
-  for (let day = 0; day < days; day += 1) {
-    const isFull = day >= days - FULL_DAYS;
-    if (day === days - FULL_DAYS) {
-      store.close();
-      copyFileSync(path, join(folder, "history.db"));
-      rmSync(memory, { recursive: true });
-      path = join(folder, "history.db");
-      store = open();
-      sizeBefore = sizeOf(path);
-    }
-    const intervalMs = isFull ? 1_000 : day >= days - FULL_DAYS - MINUTE_DAYS ? 60_000 : HOUR_MS;
-    for (const tick of dayOfTicks(load, { day, startMs, intervalMs })) {
+  for (let day = 0; day < days - FULL_DAYS; day += 1) {
+    const intervalMs = day >= days - FULL_DAYS - MINUTE_DAYS ? 60_000 : HOUR_MS;
+    for (const tick of dayOfTicks(load, { day, startMs: START_MS, intervalMs })) {
       nowMs = tick.atMs;
-      const beganMs = performance.now();
       store.append(tick);
-      if (isFull) tickMs.push(performance.now() - beganMs);
     }
-    if (day === days - 1 || (day + 1) % 30 === 0 || intervalMs < HOUR_MS) {
+    if ((day + 1) % 30 === 0 || intervalMs < HOUR_MS) {
       const resident = megabytes(process.memoryUsage.rss());
       console.log(`day ${day + 1}: ${megabytes(sizeOf(path))} MB, ${resident} MB resident`);
     }
   }
+  store.close();
+  return path;
+}
+
+function year(name: keyof typeof LOADS, days: number): void {
+  const load: Load = LOADS[name];
+  const startedMs = performance.now();
+  const path = join(folder, "history.db");
+  const made = prepared ?? prepare(name, days, load);
+  copyFileSync(made, path);
+  if (prepared === undefined) rmSync(dirname(made), { recursive: true });
+  let nowMs = START_MS + (days - FULL_DAYS) * DAY_MS;
+  const store = openHistoryStore({ path, version: "bench", now: () => nowMs, zone: "UTC" });
+  const sizeBefore = sizeOf(path);
+  const tickMs: number[] = [];
+  for (let day = days - FULL_DAYS; day < days; day += 1) {
+    for (const tick of dayOfTicks(load, { day, startMs: START_MS, intervalMs: 1_000 })) {
+      nowMs = tick.atMs;
+      const beganMs = performance.now();
+      store.append(tick);
+      tickMs.push(performance.now() - beganMs);
+    }
+  }
+  const resident = megabytes(process.memoryUsage.rss());
+  console.log(`day ${days}: ${megabytes(sizeOf(path))} MB, ${resident} MB resident`);
   const { fault, lostTicks, keptFromMs } = store.state();
   console.log(
     `fault ${fault}, lost ${lostTicks}, made in ${Math.round((performance.now() - startedMs) / 1000)} s`,

@@ -19,6 +19,9 @@ const WELL_AFTER_MS = 60_000;
 const ANSWER_TIMEOUT_MS = 7_000;
 /** Together with what sampling takes to stop it is less than the shut-down's ceiling. */
 const STOP_TIMEOUT_MS = 1_000;
+/** Most of what a tick or an answer makes is garbage at once: a small nursery is enough, and two to five MB less are held. The
+ * other bound only keeps an absurd question from taking the machine's memory: the thread then ends and begins anew. */
+const HEAP = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 512 };
 
 export interface History {
   /** Never waits and never throws: what the thread cannot take any more is dropped and counted. */
@@ -63,7 +66,7 @@ export function startHistory({ worker: file, settings, log, ...data }: HistoryOp
   function launch(): void {
     const bornMs = performance.now();
     isOpen = false;
-    const born = new Worker(file, { workerData: data, name: "history" });
+    const born = new Worker(file, { workerData: data, name: "history", resourceLimits: HEAP });
     worker = born;
     born.on("message", receive);
     born.on("error", (error) => {

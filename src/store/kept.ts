@@ -7,7 +7,14 @@ import { readState } from "./state.ts";
 export type Kept = Pick<HistoryState, "firstAtMs" | "lastAtMs" | "keptFromMs"> & {
   /** Minutes since the epoch. */
   readonly openMinute: number | undefined;
+  readonly processMinutesFromMs: number;
 };
+
+/** The same for a question about processes, whose minutes are kept for a shorter time. */
+export function keptOfProcesses(kept: Kept): Kept {
+  const minute = Math.max(kept.keptFromMs.minute, kept.processMinutesFromMs);
+  return { ...kept, keptFromMs: { ...kept.keptFromMs, minute } };
+}
 
 export function readKept(db: DatabaseSync): Kept {
   const state = readState(db);
@@ -17,6 +24,7 @@ export function readKept(db: DatabaseSync): Kept {
     firstAtMs: typeof first === "number" ? first * 60_000 : undefined,
     lastAtMs: last === undefined ? undefined : (last + 1) * 1_000,
     openMinute: state.get("open_minute"),
+    processMinutesFromMs: (state.get("process_minute_from") ?? 0) * 60_000,
     keptFromMs: {
       second: (state.get("second_from") ?? 0) * 1_000,
       minute: (state.get("minute_from") ?? 0) * 60_000,

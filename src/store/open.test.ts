@@ -292,6 +292,22 @@ test("query() draws no more than there can be of a period without an end", () =>
   store.close();
 });
 
+test("query() gives many rows longer steps: an answer has an end", () => {
+  const store = open(newPath(), { zone: "UTC" });
+  for (let n = 0; n < 1_200; n += 1) {
+    const application = `path:/app-${n}`;
+    store.append(tickOf(START + n * 1_000, [detailOf({ application, rxBytes: 1 })]));
+  }
+  const ask = (top: number) => {
+    const period = { fromMs: START - 2 * HOUR, toMs: START + HOUR / 2 };
+    const { rows, series } = store.query({ ...period, groupBy: "application", stepMs: 1_000, top });
+    return [rows.length, series?.stepMs];
+  };
+  assert.deepEqual(ask(1_000), [1_000, 60_000]);
+  assert.deepEqual(ask(20), [20, 1_000]);
+  store.close();
+});
+
 test("query() refuses what makes no sense", () => {
   const store = open(newPath());
   const period = { fromMs: START, toMs: START + HOUR };

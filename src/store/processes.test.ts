@@ -123,6 +123,35 @@ test("processes and the rest add up to the machine's applications, in hours and 
   store.close();
 });
 
+test("minutes of processes go after a week, hours answer then, and no byte is lost", () => {
+  const store = storeOf();
+  let sum = 0;
+  const append = (atMs: number) => {
+    store.append(tickOf(atMs, [detailOf({ rxBytes: 10 })], { intervalMs: 60_000 }));
+    sum += 10;
+  };
+  for (let day = 0; day < 9; day += 1) append(START + day * 86_400_000);
+  for (let n = 1; n < 60; n += 1) append(START + 8 * 86_400_000 + n * 60_000);
+  const ask = (fromMs: number, toMs: number) => {
+    const { rows, fromMs: from, toMs: to } = store.query({ fromMs, toMs, groupBy: "process" });
+    return [rows.map(({ name, rxBytes }) => [name, rxBytes]), from, to];
+  };
+  const late = START + 8 * 86_400_000;
+  assert.deepEqual(ask(late - 60_000, late + 60_000), [
+    [["curl (100)", 20]],
+    late - 60_000,
+    late + 60_000,
+  ]);
+  // Widened to its hour, and said.
+  const [rows, fromMs, toMs] = ask(START - 60_000, START + 60_000);
+  assert.deepEqual(
+    [rows, fromMs, toMs],
+    [[["curl (100)", 10]], START - 3_600_000, START + 3_600_000],
+  );
+  assert.deepEqual(ask(START - 86_400_000, late + 86_400_000)[0], [["curl (100)", sum]]);
+  store.close();
+});
+
 test("beyond the processes of a day further ones stand in their application alone", () => {
   const store = storeOf({ pairsADay: 100, applications: 100, processesADay: 10 });
   for (let n = 1; n <= 50; n += 1) {

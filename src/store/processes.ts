@@ -1,4 +1,4 @@
-/** Processes in the history: each has a number in its book; rows by minute and hour have what it did. Who it talked to is not
+/** Processes in the history: each has a number in its book; rows by minute (for a week) and hour have what it did. Who it talked to is not
  * kept by process, and after a year only its application is known: days have no processes. */
 
 import type { DatabaseSync } from "node:sqlite";

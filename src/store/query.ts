@@ -16,7 +16,7 @@ import {
 import type { Calendar } from "../model/local-days.ts";
 import { readCoverage } from "./coverage.ts";
 import { checkFilter, filtered, labelOf, needsDetails } from "./dimensions.ts";
-import { type Kept, readKept } from "./kept.ts";
+import { type Kept, keptOfProcesses, readKept } from "./kept.ts";
 import { readMarks } from "./marks.ts";
 import { percentileOf } from "./percentile.ts";
 import { checkProcesses, needsProcesses } from "./processes.ts";
@@ -49,12 +49,13 @@ export function answerQuery(
   const filter = query.filter ?? {};
   const { traffic } = query;
   const isFiltered = filtered(filter).length > 0;
+  const isByProcess = needsProcesses(query.groupBy, filter);
   const reading: Reading = {
     ...context,
     db,
-    kept: readKept(db),
+    kept: isByProcess ? keptOfProcesses(readKept(db)) : readKept(db),
     finest: needsDetails(query.groupBy, filter) ? "minute" : "second",
-    coarsest: needsProcesses(query.groupBy, filter) ? "hour" : "day",
+    coarsest: isByProcess ? "hour" : "day",
     total: isFiltered
       ? groupsOf(db, traffic === undefined ? {} : { traffic }, filter)
       : machineGroups(traffic),

@@ -26,7 +26,7 @@ export function readSeries(
   { period, groups, marks, shown }: SeriesOptions,
 ): SeriesAnswer {
   if (stepMs === undefined) return { series: null, line: () => ({ rxSeries: [], txSeries: [] }) };
-  const step = chooseStep(stepMs, period, reading);
+  const step = chooseStep(stepMs, period, reading, shown.length + 1);
   const drawn = drawable(reading, period);
   const series = totalSeries(reading, { period: drawn, step, marks });
   if (groups === undefined) return { series, line: () => ({ rxSeries: [], txSeries: [] }) };

@@ -5,6 +5,7 @@ import type { DatabaseSync } from "node:sqlite";
 export type StateName =
   | "open_minute" // the minute that is not in its hour and day yet
   | "closed_minute" // one that is written to for a second time
+  | "process_minute_from" // minutes of processes are complete from here on
   | "minute_remote_from" // details before have no remotes any more
   | "hour_remote_from"
   | "day_remote_from"

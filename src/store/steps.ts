@@ -26,6 +26,8 @@ const STEPS = [
 /** What a chart shows well. */
 const AUTO_POINTS = 400;
 const MAX_POINTS = 10_000;
+/** Of all lines together: a thousand rows have longer steps. */
+const MAX_CELLS = 500_000;
 
 export interface Step {
   readonly stepMs: number;
@@ -37,8 +39,10 @@ export function chooseStep(
   wanted: number | "auto",
   period: Period,
   { kept, finest }: { kept: Kept; finest: HistoryLevel },
+  lines = 1,
 ): Step {
-  const points = wanted === "auto" ? AUTO_POINTS : MAX_POINTS;
+  const most = wanted === "auto" ? AUTO_POINTS : MAX_POINTS;
+  const points = Math.min(most, Math.floor(MAX_CELLS / lines));
   const startMs = Math.max(period.fromMs, kept.firstAtMs ?? period.fromMs);
   const lengthMs = period.toMs - period.fromMs;
   const found = STEPS.find((stepMs) => {
