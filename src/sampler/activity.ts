@@ -4,7 +4,7 @@ import type { ActivityRow, InterfaceBytes, LiveInterface, OwnedBytes } from "../
 import type { Accounts } from "./accounts.ts";
 import type { InterfaceSums } from "./interface-cells.ts";
 import { REMAINDERS, remainderLabel } from "./remainders.ts";
-import { LOOPBACK, Tally } from "./tally.ts";
+import { LOOPBACK, type Tally } from "./tally.ts";
 import { BYTES } from "./traffic.ts";
 
 /** Applications and traffic without a process, the busiest first. Its cost follows those that were active. */
@@ -26,11 +26,15 @@ export function activityRows(accounts: Accounts): ActivityRow[] {
 /** What crossed each interface in the last interval, by the flows that name it. */
 export function interfaceActivity({ interfaces, interval }: Accounts): LiveInterface[] {
   return [...interfaces.byName()].flatMap(([name, entries]) => {
-    const tally = new Tally();
-    for (const entry of entries) tally.merge(entry.tally, interval);
+    let [rxBytes, txBytes] = [0, 0];
+    for (const { tally } of entries) {
+      const delta = tally.delta(interval);
+      rxBytes += delta[BYTES] ?? 0;
+      txBytes += delta[BYTES + 1] ?? 0;
+    }
     const latest = entries.at(-1)?.reading;
-    if (latest === undefined || (!latest.present && !tally.isOf(interval))) return [];
-    const [rxBytes = 0, txBytes = 0] = tally.delta(interval).subarray(BYTES, BYTES + 2);
+    const isActive = entries.some(({ tally }) => tally.isOf(interval));
+    if (latest === undefined || (!latest.present && !isActive)) return [];
     return [{ name, kind: latest.kind, rxBytes, txBytes }];
   });
 }

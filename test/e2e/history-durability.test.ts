@@ -1,7 +1,7 @@
 // The history on real trouble: killed while it writes, and a disk that is full for a while.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -92,7 +92,38 @@ describe("a full disk", { skip }, () => {
     assert.deepEqual(again.trouble().warnings, []);
     again.close();
   });
+
+  test("a CSV log on it is said and goes on by itself; the history elsewhere has everything meanwhile", () => {
+    const path = join(folder, "beside.db");
+    const [logs, ballast] = [join(disk, "csv"), join(disk, "ballast")];
+    const csvLog = { folder: logs, keepDays: 7, maxBytes: 2 ** 30 };
+    const store = openHistoryStore({ path, version: "1", now: () => START, zone: "UTC", csvLog });
+    const append = (minute: number) =>
+      store.append(tickOf(START + minute * 60_000 + 1_000, manyRemotes(minute)));
+    for (let minute = 0; minute < 5; minute += 1) append(minute);
+    fill(ballast);
+    for (let minute = 5; minute < 40; minute += 1) append(minute);
+    const { fault, warnings } = store.trouble();
+    assert.equal(fault, undefined);
+    assert.match(warnings.join(), /^Cannot write the CSV log in .*ENOSPC/);
+    rmSync(ballast);
+    append(40);
+    assert.deepEqual(store.trouble().warnings, []);
+    const lines = readFileSync(join(logs, "monitauri-2026-11-08.csv"), "utf8").split("\r\n");
+    const wanted = Array.from({ length: 40 }, (_, n) => manyRemotes(n).length);
+    assert.equal(
+      lines.length - 2,
+      wanted.reduce((sum, count) => sum + count, 0),
+    );
+    store.close();
+  });
 });
+
+function manyRemotes(minute: number) {
+  return Array.from({ length: 20 }, (_, n) =>
+    detailOf({ remote: `host-${minute}-${n}.example`, rxBytes: 1 }),
+  );
+}
 
 /** Takes all the room that is left. */
 function fill(path: string): void {
