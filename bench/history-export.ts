@@ -2,6 +2,7 @@
 // last read with pyarrow where Python has it.
 //   node bench/history.ts prepare desktop 365 FILE && node bench/history-export.ts FILE [PYTHON]
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { createWriteStream, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -46,7 +47,7 @@ async function run(from: string, format: "csv" | "jsonl" | "parquet"): Promise<v
   const stream = createWriteStream(file);
   const pieces = format === "parquet" ? parquetOf(parts, LEVEL) : textOf(parts);
   for await (const piece of pieces) {
-    if (!stream.write(piece)) await new Promise((resolve) => stream.once("drain", resolve));
+    if (!stream.write(piece)) await once(stream, "drain");
     most = Math.max(most, process.memoryUsage.rss());
   }
   stream.end();

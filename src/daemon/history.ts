@@ -8,13 +8,10 @@ import type { ThreadStatus } from "../model/monitauri.ts";
 import type { FromHistory, HistoryQuestions, HistoryTopic, ToHistory } from "../store/messages.ts";
 import type { HistoryData } from "./history-worker.ts";
 import type { Log } from "./log.ts";
+import { createRestarts, LONGEST_DELAY_MS } from "./restarts.ts";
 import { createRequests } from "./sampling-requests.ts";
 import { createTickQueue } from "./tick-queue.ts";
 
-const FIRST_DELAY_MS = 500;
-const LONGEST_DELAY_MS = 30_000;
-/** A thread that lived this long was well: the next delay is the first again. */
-const WELL_AFTER_MS = 60_000;
 /** Years of many hosts from a slow disk; less than a client waits. */
 const ANSWER_TIMEOUT_MS = 7_000;
 /** Together with what sampling takes to stop it is less than the shut-down's ceiling. */
@@ -52,14 +49,12 @@ export function startHistory({ worker: file, settings, log, ...data }: HistoryOp
   const ticks = createTickQueue(log);
   let wanted = settings;
   let worker: Worker | undefined;
-  let retry: NodeJS.Timeout | undefined;
   let state: ThreadStatus["state"] = "running";
   /** Why there is no history now. */
   let refusal: MonitauriError | undefined;
   let crash: string | undefined;
   let trouble: Pick<HistoryState, "warnings" | "fault"> = { warnings: [], fault: undefined };
-  let restarts = 0;
-  let delayMs = FIRST_DELAY_MS;
+  const restarts = createRestarts(launch);
   let isOpen = false;
   let isClosing = false;
 
@@ -131,14 +126,9 @@ export function startHistory({ worker: file, settings, log, ...data }: HistoryOp
       log.error(`no history is kept: ${why}`);
       return;
     }
-    if (livedMs >= WELL_AFTER_MS) delayMs = FIRST_DELAY_MS;
     state = "restarting";
     log.warnOnce(why, `history stopped: ${why}; trying again every ${LONGEST_DELAY_MS / 1000} s`);
-    retry = setTimeout(() => {
-      restarts += 1;
-      launch();
-    }, delayMs);
-    delayMs = Math.min(delayMs * 2, LONGEST_DELAY_MS);
+    restarts.schedule(livedMs);
   }
 
   async function ask<T extends HistoryTopic>(
@@ -175,7 +165,7 @@ export function startHistory({ worker: file, settings, log, ...data }: HistoryOp
     thread: () => ({
       name: "history",
       state,
-      restarts,
+      restarts: restarts.count,
       lastError: refusal?.message ?? trouble.fault ?? trouble.warnings.at(-1) ?? crash,
     }),
     applySettings(fresh) {
@@ -184,7 +174,7 @@ export function startHistory({ worker: file, settings, log, ...data }: HistoryOp
     },
     async close() {
       isClosing = true;
-      clearTimeout(retry);
+      restarts.cancel();
       const isEnded = worker !== undefined && (await stop(worker));
       state = "stopped";
       requests.refuseAll("Monitauri is stopping");

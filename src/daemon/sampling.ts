@@ -9,6 +9,7 @@ import type { Sample } from "../model/sample.ts";
 import type { Unavailable } from "../model/unavailable.ts";
 import { createLeftDescriptors } from "./descriptors.ts";
 import type { Log } from "./log.ts";
+import { createRestarts } from "./restarts.ts";
 import type {
   FromSampling,
   NamingData,
@@ -20,10 +21,6 @@ import type {
 import { createRequests } from "./sampling-requests.ts";
 import { createTotals, type Totals } from "./totals.ts";
 
-const FIRST_DELAY_MS = 500;
-const LONGEST_DELAY_MS = 30_000;
-/** A thread that lived this long was well: the next delay is the first again. */
-const WELL_AFTER_MS = 60_000;
 /** Loading and attaching the kernel programs takes less than a second; a slow, busy machine more. */
 const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 1_500;
@@ -66,14 +63,12 @@ export async function startSampling(options: SamplingOptions): Promise<Sampling>
   const started = Promise.withResolvers<void>();
   let intervalMs = options.intervalMs;
   let worker: Worker | undefined;
-  let retry: NodeJS.Timeout | undefined;
   let latest: Sample | undefined;
   let passedOver: readonly Unavailable[] = [];
   let credits: readonly DataCredit[] = [];
   let state: ThreadStatus["state"] = "running";
   let lastError: string | undefined;
-  let restarts = 0;
-  let delayMs = FIRST_DELAY_MS;
+  const restarts = createRestarts(launch);
   let isStarted = false;
   let isClosing = false;
 
@@ -161,22 +156,17 @@ export async function startSampling(options: SamplingOptions): Promise<Sampling>
       return;
     }
     totals.interrupted();
-    if (livedMs >= WELL_AFTER_MS) delayMs = FIRST_DELAY_MS;
     state = "restarting";
+    const delayMs = restarts.schedule(livedMs);
     log.error(
       `sampling stopped: ${lastError ?? "unknown reason"}; starting it again in ${delayMs / 1000} s`,
     );
-    retry = setTimeout(() => {
-      restarts += 1;
-      launch();
-    }, delayMs);
-    delayMs = Math.min(delayMs * 2, LONGEST_DELAY_MS);
   }
 
   async function close(): Promise<void> {
     isClosing = true;
     state = "stopped";
-    clearTimeout(retry);
+    restarts.cancel();
     if (worker !== undefined) await stop(worker);
     requests.refuseAll("Monitauri is stopping");
   }
@@ -191,7 +181,7 @@ export async function startSampling(options: SamplingOptions): Promise<Sampling>
   return {
     latest: () => latest,
     totals,
-    thread: () => ({ name: "sampling", state, restarts, lastError }),
+    thread: () => ({ name: "sampling", state, restarts: restarts.count, lastError }),
     intervalMs: () => intervalMs,
     passedOver: () => passedOver,
     credits: () => credits,

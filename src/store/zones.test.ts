@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import type { Period } from "../model/history.ts";
 import { openHistoryStore } from "./open.ts";
 import { detailOf, tickOf } from "./scripted-ticks.ts";
 
@@ -56,11 +57,10 @@ for (const [zone, at] of CHANGES) {
     for (const [day, bytes] of expected) {
       const starts = series?.startsMs ?? [];
       const n = starts.findIndex((startMs) => date.format(startMs) === day);
-      const period = { fromMs: starts[n] ?? 0, toMs: starts[n + 1] ?? toMs };
+      const period: Period = { fromMs: starts[n] ?? 0, toMs: starts[n + 1] ?? toMs };
       for (const groupBy of ["remote", "process"] as const) {
-        const sum = store
-          .query({ ...period, groupBy })
-          .rows.reduce((all, row) => all + row.rxBytes, 0);
+        const { rows } = store.query({ ...period, groupBy });
+        const sum: number = rows.reduce((all, row) => all + row.rxBytes, 0);
         assert.equal(sum, bytes, `${day} by ${groupBy}`);
       }
     }
