@@ -2,7 +2,16 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { createSocket } from "node:dgram";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -86,6 +95,15 @@ test("a command that others can change, that is missing or that hangs is not tak
   const open = script("open", "exit 0");
   chmodSync(open, 0o777);
   assert.match(saidBy(await sendWith(command([open]))), /can be changed by other users/);
+  const openFolder = join(folder, "open-folder");
+  mkdirSync(join(openFolder, "inner"), { recursive: true });
+  chmodSync(openFolder, 0o777);
+  const inner = script("open-folder/inner/run", "exit 0");
+  const link = join(folder, "link");
+  symlinkSync(inner, link);
+  for (const path of [inner, link]) {
+    assert.match(saidBy(await sendWith(command([path]))), /open-folder can be changed by other/);
+  }
   assert.match(saidBy(await sendWith(command([join(folder, "none")]))), /does not exist/);
   const loud = script("loud", "yes | head -c 5000000; exit 1");
   assert.ok(saidBy(await sendWith(command([loud]))).length < 600);

@@ -1,6 +1,6 @@
 /** What the delivery of alerts needs of this system: programs as other users, the log's socket, desktops. */
 
-import { existsSync, lstatSync, readdirSync, statSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type {
   DeliverySystem,
@@ -18,6 +18,7 @@ import { platform } from "./platform.ts";
 /** Whom a command runs as where the channel does not say and we are root: who may set channels is not therefore root. */
 const NOBODY = "nobody";
 const OTHERS_MAY_WRITE = 0o022;
+const STICKY = 0o1000;
 /** Sessions that are looked at; a machine with more people at screens has other worries. */
 const MAX_DESKTOPS = 20;
 const USER_FOLDERS = "/run/user";
@@ -106,22 +107,30 @@ function userOf(
   );
 }
 
-/** What others can rewrite must not run as somebody else. Names without a folder come from the system's own ones. */
+/** What others can rewrite or put something else in the place of must not run as somebody else. Names without a folder
+ * come from the system's own ones. */
 function checkProgram(path: string, uid: number): void {
   if (!path.startsWith("/")) return;
-  for (const each of [path, dirname(path)]) {
-    const found = statSync(each, { throwIfNoEntry: false });
-    if (found === undefined) {
-      throw new MonitauriError("unsupported", `Cannot run ${path}: it does not exist`);
-    }
-    const isSticky = each !== path && (found.mode & 0o1000) !== 0;
-    const isTheirs = found.uid === 0 || found.uid === uid;
-    if (!isTheirs || ((found.mode & OTHERS_MAY_WRITE) !== 0 && !isSticky)) {
+  const real = realPath(path);
+  for (let each = real; ; each = dirname(each)) {
+    const { mode, uid: owner } = statSync(each);
+    // In a sticky folder, as /tmp, only the owner of a file can replace it.
+    const isOpen = (mode & OTHERS_MAY_WRITE) !== 0 && !(each !== real && (mode & STICKY) !== 0);
+    if (isOpen || (owner !== 0 && owner !== uid)) {
       throw new MonitauriError(
         "forbidden",
         `Cannot run ${path}: ${each} can be changed by other users. chmod go-w ${each}, and give it to root or the user`,
       );
     }
+    if (each === dirname(each)) return;
+  }
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    throw new MonitauriError("unsupported", `Cannot run ${path}: it does not exist`);
   }
 }
 
