@@ -30,15 +30,25 @@ export function networkEntries(
   });
   const wanted = new Map<string, { network: Network; isOwn: boolean }>();
   const add = (network: Network, isOwn: boolean) => {
-    const key = `${Buffer.from(network.address).toString("hex")}/${network.bits}`;
+    const key = keyOf(network);
     wanted.set(key, { network, isOwn: isOwn || (wanted.get(key)?.isOwn ?? false) });
   };
   for (const { network } of ruled) add(network, false);
   if (withLan) for (const network of LAN) add(network, false);
   for (const network of LOOPBACK) add(network, true);
   for (const address of own) add({ address, bits: 128 }, true);
+  const byNetwork = new Map<string, LimitRule[]>();
+  for (const { network, rule } of ruled) {
+    const key = keyOf(network);
+    byNetwork.set(key, [...(byNetwork.get(key) ?? []), rule]);
+  }
+  const lengths = [...new Set(ruled.map(({ network }) => network.bits))].sort((a, b) => a - b);
   return [...wanted.values()].map(({ network, isOwn }) => {
-    const around = ruled.filter((one) => contains(one.network, network)).map(({ rule }) => rule);
+    const around = lengths
+      .filter((bits) => bits <= network.bits)
+      .flatMap(
+        (bits) => byNetwork.get(keyOf({ address: masked(network.address, bits), bits })) ?? [],
+      );
     const isLan = withLan && LAN.some((lan) => contains(lan, network));
     return {
       ...network,
@@ -46,6 +56,10 @@ export function networkEntries(
       flags: (isLan ? NETWORK_IS_LAN : 0) | (isOwn ? NETWORK_IS_LOCAL : 0),
     };
   });
+}
+
+function keyOf({ address, bits }: Network): string {
+  return `${Buffer.from(address).toString("hex")}/${bits}`;
 }
 
 /** "10.0.0.0/8", "2001:db8::1"; undefined where it is none. */
