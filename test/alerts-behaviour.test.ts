@@ -18,9 +18,13 @@ const socket = join(folder, "daemon.sock");
 const bugs: unknown[] = [];
 const alerts = createAlerts({
   path: join(folder, "alerts.journal"),
-  log: { warn: (message) => bugs.push(message) },
+  log: {
+    info() {},
+    warn: (message) => bugs.push(message),
+    warnOnce: (_, message) => bugs.push(message),
+  },
 });
-const inProcess = createMonitauri({ alerts: alerts.questions } as unknown as MonitauriParts);
+const inProcess = createMonitauri({ alerts } as unknown as MonitauriParts);
 const access = createAccess({ saved: { sessions: [], tokens: [] }, save() {} });
 const options = { version: "0.0.0-test", onBug: (error: unknown) => bugs.push(error), access };
 const implementations: Record<string, Monitauri> = {

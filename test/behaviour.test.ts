@@ -207,6 +207,7 @@ for (const [name, monitauri] of Object.entries(implementations)) {
           ["completeness", "limited"],
           ["history", "ok"],
           ["limits", "ok"],
+          ["alerts", "ok"],
         ],
       );
       assert.equal(
@@ -343,7 +344,7 @@ function madeUpParts(recorded: History | undefined = history): MonitauriParts {
       sampling,
     }),
     feed,
-    alerts: alerts.questions,
+    alerts,
     history: recorded,
     access,
     invite: () => {

@@ -40,7 +40,7 @@ describe("the daemon", () => {
         stdout,
         /\nStopped after .*: [\d.]+ .?B down, [\d.]+ .?B up counted; history saved\n$/,
       );
-      assert.deepEqual(readdirSync(data), ["history.db"]);
+      assert.deepEqual(readdirSync(data), ["alerts.journal", "history.db"]);
     });
   }
 

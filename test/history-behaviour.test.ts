@@ -36,7 +36,7 @@ const history = startHistory({
   settings: { ...DEFAULT_HISTORY_SETTINGS, minuteDays: 10 },
   log: createLog((line) => bugs.push(line)),
 });
-const inProcess = createMonitauri({ history } as unknown as MonitauriParts);
+const inProcess = createMonitauri({ history, alerts: {} } as unknown as MonitauriParts);
 const access = createAccess({ saved: { sessions: [], tokens: [] }, save() {} });
 const options = { version: "0.0.0-test", onBug: (error: unknown) => bugs.push(error), access };
 const app = createApp(inProcess, options);
@@ -171,7 +171,7 @@ for (const [name, monitauri] of Object.entries(implementations)) {
 }
 
 test("without a history every question says how to get one", async () => {
-  const without = createMonitauri({ history: undefined } as unknown as MonitauriParts);
+  const without = createMonitauri({ history: undefined, alerts: {} } as unknown as MonitauriParts);
   const off = { code: "unsupported", message: /Remove history = false from config\.toml/ };
   await assert.rejects(without.history(PERIOD), off);
   await assert.rejects(without.historyState(), off);

@@ -46,7 +46,7 @@ describe("the history of a daemon", () => {
     const { code, stdout } = await first.ended;
     assert.equal(code, 0);
     const [, kilobytes] = /: ([\d.]+) kB down, .* counted; history saved\n$/.exec(stdout) ?? [];
-    assert.deepEqual(readdirSync(data), ["history.db"]);
+    assert.deepEqual(readdirSync(data), ["alerts.journal", "history.db"]);
     assert.equal(statSync(join(data, "history.db")).mode & 0o777, 0o600);
 
     const period = { fromMs: Date.now() - 600_000, toMs: Date.now() + 1_000 };

@@ -2,6 +2,7 @@
 
 import { Command, CommanderError } from "commander";
 import { MonitauriError } from "../model/error.ts";
+import { addAlert } from "./commands/alert.ts";
 import { addConnections } from "./commands/connections.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addExport } from "./commands/export.ts";
@@ -74,6 +75,7 @@ function createProgram(context: CommandContext): Command {
   addImport(program, context);
   addLimit(program, context);
   addQuota(program, context);
+  addAlert(program, context);
   addStatus(program, context);
   addDoctor(program, context);
   addToken(program, context);
@@ -91,6 +93,7 @@ Examples:
   monitauri ps --by process --json  every process, for a script
   monitauri connections app:ssh     the connections of a program
   monitauri history --last 7d       who used it in the last week
+  monitauri alert add --help        rules that tell you in time
   monitauri doctor                  what this machine can do and what is missing
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no daemon is running.`;

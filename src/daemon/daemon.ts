@@ -34,6 +34,7 @@ import { readConfigFile } from "./config-file.ts";
 import { diagnose } from "./diagnosis.ts";
 import { prepareFolder } from "./folders.ts";
 import { type History, startHistory } from "./history.ts";
+import { createLimitFacts } from "./limit-facts.ts";
 import { createLimits, type DaemonLimits } from "./limits.ts";
 import { createLiveFeed } from "./live-feed.ts";
 import { takeLock } from "./lock.ts";
@@ -43,6 +44,7 @@ import { createMonitauri } from "./monitauri.ts";
 import { limitedProcess, ownProgram, processStart } from "./own-program.ts";
 import type { Places } from "./places.ts";
 import { lockMethod, openLimiter } from "./platform.ts";
+import { createProblems } from "./problems.ts";
 import { type Sampling, startSampling } from "./sampling.ts";
 import { createSeriesBook } from "./series.ts";
 import { sessionBehind } from "./session-path.ts";
@@ -116,10 +118,25 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     commandUsers: () => alertCommandUsers,
   });
   starting.defer(() => delivery.close());
-  const alerts = createAlerts({ path: places.alerts, delivery, log });
+  let counting: Sampling | undefined;
+  const findProblems = createProblems();
+  let limits: DaemonLimits | undefined;
+  const limitFacts = createLimitFacts({ list: () => limits?.limits(), now: Date.now });
+  const alerts = createAlerts({
+    path: places.alerts,
+    delivery,
+    history,
+    log,
+    limits: limitFacts.facts,
+    problems: () =>
+      findProblems({
+        threads: [counting, history].flatMap((part) => part?.thread() ?? []),
+        health: counting?.latest()?.health,
+        nowMs: performance.now(),
+      }),
+  });
   starting.defer(() => alerts.close());
   const series = createSeriesBook();
-  let limits: DaemonLimits | undefined;
   const sampling = await startSampling({
     worker: options.worker,
     intervalMs,
@@ -130,8 +147,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       feed.publish(sample, totals.sums());
       series.add(sample);
       limits?.onSample(sample);
+      alerts.take(sample, tick);
     },
   });
+  counting = sampling;
   starting.defer(() => sampling.close());
   limits = createLimits({
     path: places.limits,
@@ -146,6 +165,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     startedAtMs,
     self: ownProgram(),
     startOf: processStart,
+    onNotice: limitFacts.notice,
   });
   starting.use(await keepLimits(limits, log));
 
@@ -158,7 +178,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     sampling,
     feed,
     history,
-    alerts: alerts.questions,
+    alerts,
     delivery: () => delivery.state(),
     limits,
     access,

@@ -56,8 +56,13 @@ function placed(detail: FlowDetail, networkOf: (address: Uint8Array) => NetworkO
     remote: host === "" ? remoteAddress : host,
     address: remoteAddress,
     country: network?.country ?? "",
+    ...(network?.asn === undefined ? {} : { network: networkWords(network) }),
     scope: scopeOf({ isTunnel, isLoopback, isOuter }, network),
   };
+}
+
+function networkWords({ asn, organisation }: NetworkOf): string {
+  return organisation === undefined ? `AS${asn}` : `AS${asn} ${organisation}`;
 }
 
 type Way = Pick<FlowDetail, "isTunnel" | "isLoopback" | "isOuter">;

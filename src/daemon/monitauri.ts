@@ -2,7 +2,6 @@
 
 import type { DeliveryState } from "../alerts/deliver/delivery.ts";
 import type { Access } from "../api/access.ts";
-import type { AlertQuestions } from "../model/alert-questions.ts";
 import { MonitauriError } from "../model/error.ts";
 import { formatBytes } from "../model/format.ts";
 import type { ExportQuery } from "../model/history.ts";
@@ -10,6 +9,7 @@ import type { Diagnosis, Finding, Invitation, Monitauri, Status } from "../model
 import type { CollectorHealth } from "../model/snapshot.ts";
 import { exportParts } from "../store/export.ts";
 import { deliveryHealth } from "./alert-health.ts";
+import type { Alerts } from "./alerts.ts";
 import type { History } from "./history.ts";
 import { historyHealth } from "./history-health.ts";
 import type { DaemonLimits } from "./limits.ts";
@@ -24,7 +24,7 @@ export interface MonitauriParts {
   readonly feed: Pick<LiveFeed, "read" | "bounds">;
   /** undefined: switched off. */
   readonly history: Pick<History, "ask" | "state" | "thread"> | undefined;
-  readonly alerts: AlertQuestions;
+  readonly alerts: Pick<Alerts, "questions" | "troubles" | "bounds" | "rules">;
   /** How the delivery of alerts fares; where not given, nothing is delivered. */
   readonly delivery?: () => DeliveryState;
   readonly limits: DaemonLimits;
@@ -54,7 +54,7 @@ export function createMonitauri(parts: MonitauriParts): Monitauri {
     exportHistory: (query) => exported(parts, query),
     exportParquet: (query) => exportedAsParquet(parts, query),
     importHistory: async ({ text }) => kept(parts).ask("importVnstat", text),
-    ...parts.alerts,
+    ...parts.alerts.questions,
     limits: () => limits.limits(),
     addLimit: async (wish, options) => limits.addLimit(wish, options),
     setLimit: async (id, change, options) => limits.setLimit(id, change, options),
@@ -135,7 +135,7 @@ function status({
 }
 
 async function diagnosis(parts: MonitauriParts): Promise<Diagnosis> {
-  const { sampling, findings, feed, access, history, limits } = parts;
+  const { sampling, findings, feed, access, history, limits, alerts } = parts;
   const past = await historyHealth(history);
   const delivery = deliveryHealth(parts.delivery?.(), (parts.now ?? Date.now)());
   const health = sampling.latest()?.health;
@@ -158,6 +158,7 @@ async function diagnosis(parts: MonitauriParts): Promise<Diagnosis> {
       past.finding,
       ...delivery.findings,
       limits.finding(),
+      alertFinding(alerts),
     ],
     bounds: [
       ...(health?.bounds ?? []),
@@ -166,9 +167,23 @@ async function diagnosis(parts: MonitauriParts): Promise<Diagnosis> {
       ...past.bounds,
       ...delivery.bounds,
       ...limits.bounds(),
+      ...alerts.bounds(),
     ],
     missing: [...sampling.passedOver(), ...(health?.missing ?? [])],
     credits: sampling.credits(),
+  };
+}
+
+function alertFinding({ rules, troubles }: MonitauriParts["alerts"]): Finding {
+  const feature = "alerts";
+  const wrong = troubles();
+  const detail = `${rules === 0 ? "no rules" : rules === 1 ? "1 rule" : `${rules} rules`}`;
+  if (wrong.length === 0) return { feature, state: "ok", detail, remedy: undefined };
+  return {
+    feature,
+    state: "limited",
+    detail: `${detail}; ${wrong.join("; ")}`,
+    remedy: "correct what it says; it is tried again by itself",
   };
 }
 

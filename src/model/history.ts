@@ -36,6 +36,8 @@ export interface HistoryDetail {
   readonly rxBytes: number;
   readonly txBytes: number;
   readonly connectionsOpened: number;
+  /** For alerts; not kept. The address's autonomous system: "AS15169 Google LLC". */
+  readonly network?: string;
 }
 
 /** What one process did in the interval. Text that is not known is "". */
