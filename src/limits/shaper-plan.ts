@@ -76,11 +76,11 @@ function queueLine(verb: "add" | "replace", one: ShaperClass, shaper: Shaper): s
   return `qdisc ${verb} dev ${shaper.device} parent ${classId(one.minor)} ${queueOf(one, shaper)}`;
 }
 
-/** What waits in a class: a tenth of a second, and room for two offloaded packets, which are queued whole. At the lowest rates
- * less, as senders repeat what waits for many seconds (RFC 6298). */
+/** What waits in a class: a tenth of a second, and room for two offloaded packets, which are queued whole; at the lowest rates
+ * for one, as senders repeat what waits for seconds (RFC 6298). */
 function queueOf({ ceilBytesPerSecond }: ShaperClass, { leaf }: Shaper): string {
   if (leaf === "bfifo") {
-    const least = clamp(ceilBytesPerSecond * LONGEST_WAIT_S, [24_576, 131_072]);
+    const least = clamp(ceilBytesPerSecond * HALF_S, [69_632, 131_072]);
     const limit = clamp(ceilBytesPerSecond * QUEUE_S, [least, LARGEST_QUEUE_BYTES]);
     return `bfifo limit ${limit}`;
   }
@@ -92,7 +92,7 @@ function queueOf({ ceilBytesPerSecond }: ShaperClass, { leaf }: Shaper): string 
 
 const FULL_PACKET_BYTES = 1514;
 const QUEUE_S = 0.1;
-const LONGEST_WAIT_S = 2;
+const HALF_S = 0.5;
 const LARGEST_QUEUE_BYTES = 16_777_216;
 /** The shaper's timer may be late by some milliseconds on a busy machine; what it could have sent meanwhile is made up
  * for. HTB's own default gave 96 % of 1 Gbit/s. */
