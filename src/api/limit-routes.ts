@@ -103,9 +103,10 @@ async function optionsOf(
   { door, via }: { door: Door | undefined; via: SessionPath | undefined },
 ): Promise<ChangeOptions> {
   if (door === undefined) return { via };
+  if (door.sessionOf === undefined) return {};
   const { address, port } = getConnInfo(context).remote;
   if (address === undefined || port === undefined) return {};
-  return { via: await door.sessionOf?.({ address, port }) };
+  return { via: await door.sessionOf({ address, port }) };
 }
 
 // A target is checked by the model as well, whose type says more than the schema.

@@ -47,6 +47,14 @@ export function LimitButton({ program, isLarge = false }: LimitButtonProps) {
   );
 }
 
+/** Where there is no room for the button: that there is a limit. */
+export function LimitMark({ program }: Pick<LimitButtonProps, "program">) {
+  const state = limitOf(useStore(limitList), program);
+  const unit = useStore(units);
+  if (state === undefined) return null;
+  return <b className="limit-mark">limited: {chipText(state, unit)} · </b>;
+}
+
 function Chip({ state, units: unit }: { readonly state: LimitState; readonly units: Units }) {
   const { rule, achieved } = state;
   if (rule.block) return <span>blocked</span>;

@@ -1,9 +1,10 @@
 /** The table of applications: the same on Overview, where it is short, and in its own view. */
 
 import { memo } from "react";
+import { programOf } from "../../../model/limit-match.ts";
 import { Spark, sparkEnd } from "../../charts/spark.tsx";
 import { Rate, Share, Volume } from "../../parts/figures.tsx";
-import { LimitButton } from "../../parts/limit-button.tsx";
+import { LimitButton, LimitMark } from "../../parts/limit-button.tsx";
 import { Mark } from "../../parts/mark.tsx";
 import { SortHead } from "../../parts/sort-head.tsx";
 import { useVirtualRows } from "../../parts/virtual-rows.ts";
@@ -159,6 +160,7 @@ const AppName = memo(function AppName({ appKey, name, detail }: NameProps) {
             <bdi>{name}</bdi>
           </Link>
           <small>
+            <LimitMark program={programOf(appKey, name)} />
             <bdi>{detail}</bdi>
           </small>
         </span>
