@@ -96,6 +96,21 @@ describe("history on the page, as files and for everybody", {
     });
   }
 
+  it("shows the days of the daemon's zone, and says so where the browser is in another", async () => {
+    const away = await stage.browser.newContext({ timezoneId: "Pacific/Kiritimati" });
+    const tab = await openPage(away, stage.daemon);
+    const days = `period=${exact()}&by=application`;
+    await stage.open(days);
+    const trail = (at: Page) => at.locator(".history-trail").innerText();
+    const said = await trail(page);
+    await stage.open(days, tab);
+    assert.equal(await trail(tab), said);
+    const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+    await tab.locator(".note", { hasText: `times of ${zone}` }).waitFor();
+    assert.equal(await page.locator(".note", { hasText: "times of" }).count(), 0);
+    await away.close();
+  });
+
   it("never scrolls sideways at 360 pixels", async () => {
     const narrow = await openContext(stage.browser, { width: 360, height: 760 });
     const phone = await openPage(narrow, stage.daemon);

@@ -55,6 +55,8 @@ function Past({ state }: { readonly state: HistoryState }) {
   const ranking = useRanking(question, resolved);
   const answer = chart.data?.answer;
   const period = chart.data === undefined || chart.isOld ? resolved() : chart.data.period;
+  const rowsBy = ranking.data?.by ?? question.by;
+  const shown = { ...question, by: rowsBy };
   const subject = names.subject(question.steps);
   const unit = question.units;
   const isFiltered = question.steps.length > 0;
@@ -86,7 +88,7 @@ function Past({ state }: { readonly state: HistoryState }) {
           state={state}
           zone={zone}
         />
-        <CopyButton text={() => rankingText(ranking.data?.answer, question)} />
+        <CopyButton text={() => rankingText(ranking.data?.answer, shown)} />
       </Header>
       <PeriodBar question={question} period={period} zone={zone} onAsk={ask} onMove={move} />
       <Trail question={question} period={period} zone={zone} nowMs={nowMs()} names={names} />
@@ -118,9 +120,15 @@ function Past({ state }: { readonly state: HistoryState }) {
                     }
                     onMove={move}
                   />
-                  <Notes answer={answer} state={state} zone={zone} isFiltered={isFiltered} />
+                  <Notes
+                    answer={answer}
+                    state={state}
+                    zone={zone}
+                    isFiltered={isFiltered}
+                    beforeText={chart.data.period.beforeText}
+                  />
                 </section>
-                <HistoryShares question={question} answer={ranking.data?.answer} />
+                <HistoryShares question={shown} answer={ranking.data?.answer} />
               </div>
             </>
           )}
@@ -132,7 +140,11 @@ function Past({ state }: { readonly state: HistoryState }) {
           {question.by === "connections" ? (
             <ConnectionRows question={question} period={resolved} state={state} zone={zone} />
           ) : (
-            <Ranking question={question} ranking={ranking} onAsk={ask} />
+            <Ranking
+              question={shown}
+              ranking={ranking}
+              onAsk={(next) => ask({ ...next, by: question.by })}
+            />
           )}
         </section>
       )}

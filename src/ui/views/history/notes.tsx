@@ -17,6 +17,8 @@ export interface NotesProps {
   readonly state: HistoryState;
   readonly zone: Zone;
   readonly isFiltered: boolean;
+  /** What the thin dashed line is; "" where there is none. */
+  readonly beforeText?: string;
   /** There is nothing that these could be said of: only gaps and restarts. */
   readonly isEmpty?: boolean;
 }
@@ -36,13 +38,14 @@ export function Notes(props: NotesProps) {
   );
 }
 
-function sentences({ answer, state, zone, isFiltered }: NotesProps): string[] {
+function sentences({ answer, state, zone, isFiltered, beforeText = "" }: NotesProps): string[] {
   const { series, observedMs, fromMs, toMs } = answer;
   const lengthMs = Math.min(toMs, state.lastAtMs ?? toMs) - fromMs;
   const finer = series === null ? undefined : finerLevel(series.level, answer, state);
   const share = isFiltered ? undefined : attributedShare(answer);
   return [
     ...(series === null ? [] : [`drawn by ${stepText(series.stepMs)}`]),
+    ...(answer.before === null || beforeText === "" ? [] : [`dashed: ${beforeText}`]),
     ...(finer === undefined
       ? []
       : [`${finer}s are kept since ${zone.format(state.keptFromMs[finer], "date")}`]),

@@ -17,6 +17,7 @@ export interface Answered<T> {
 
 /** Questions that change faster than this, as by a held key, are not asked. */
 const REST_MS = 90;
+const RETRY_MS = 5_000;
 /** As long as a client waits elsewhere. */
 const LONGEST_MS = 15_000;
 
@@ -55,7 +56,9 @@ export function useAnswer<T>({ key, everyMs, ask }: Asked<T>): Answered<T> {
         state.current = next;
         redraw();
       }
-      if (everyMs !== undefined) timer = setTimeout(() => void once(), everyMs);
+      const isWrong = state.current.error !== undefined;
+      const againMs = isWrong ? (everyMs ?? RETRY_MS) : everyMs;
+      if (againMs !== undefined) timer = setTimeout(() => void once(), againMs);
     };
     const isFirst = state.current.key === undefined;
     timer = setTimeout(() => void once(), isFirst ? 0 : REST_MS);

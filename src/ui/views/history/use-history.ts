@@ -15,6 +15,11 @@ export interface Resolved {
   readonly before?: HistoryAnswer | undefined;
 }
 
+/** Rows with what they are: those of another question are on their way. */
+export interface Ranked extends Resolved {
+  readonly by: HistoryGrouping;
+}
+
 /** Bars of a row's small chart. */
 const BARS = 60;
 /** Of more rows small charts would be megabytes. */
@@ -60,7 +65,7 @@ export function useChart(question: Question, resolved: () => ChosenPeriod): Answ
 }
 
 /** Grouped as the table is; of connections by protocol, for the donut. */
-export function useRanking(question: Question, resolved: () => ChosenPeriod): Answered<Resolved> {
+export function useRanking(question: Question, resolved: () => ChosenPeriod): Answered<Ranked> {
   const groupBy = groupingOf(question);
   const top = question.find === "" ? question.top : MAX_TOP;
   return useAnswer({
@@ -80,7 +85,7 @@ export function useRanking(question: Question, resolved: () => ChosenPeriod): An
         top,
         ...(top <= MAX_CHARTED ? { stepMs } : {}),
       });
-      return { period, answer };
+      return { period, answer, by: groupBy };
     },
   });
 }
