@@ -48,7 +48,7 @@ export function FilterBox({ value, onChange, error, placeholder }: FilterBoxProp
         placeholder={placeholder}
         value={text}
         maxLength={MAX_FILTER_LENGTH}
-        spellCheck={false}
+        spellCheck="false"
         autoComplete="off"
         onChange={({ target }) => type(target.value)}
       />

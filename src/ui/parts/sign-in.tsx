@@ -38,7 +38,7 @@ export function SignIn() {
             aria-describedby="sign-in-wrong"
             placeholder="http://127.0.0.1:8473/#code=…"
             value={text}
-            spellCheck={false}
+            spellCheck="false"
             autoComplete="off"
             onChange={({ target }) => setText(target.value)}
           />

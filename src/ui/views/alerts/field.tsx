@@ -28,7 +28,7 @@ export function Field(props: FieldProps) {
         value={value}
         placeholder={placeholder}
         autoComplete={props.autoComplete ?? "off"}
-        spellCheck={false}
+        spellCheck="false"
         list={list === undefined ? undefined : `${id}-list`}
         aria-invalid={error !== undefined}
         aria-describedby={error === undefined && hint === undefined ? undefined : `${id}-note`}

@@ -78,7 +78,7 @@ function Find({ question, onAsk }: ByBarProps) {
       placeholder="Find"
       value={text}
       maxLength={200}
-      spellCheck={false}
+      spellCheck="false"
       autoComplete="off"
       onInput={({ currentTarget }) => type(currentTarget.value)}
     />
