@@ -18,7 +18,7 @@ export interface Monitor extends AsyncDisposable {
   readonly pid: number;
 }
 
-const READY_WITHIN_MS = 20_000;
+const READY_WITHIN_MS = 60_000;
 const STOPPED_WITHIN_MS = 5_000;
 const ROOT = dirname(import.meta.dirname);
 
