@@ -140,7 +140,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const sampling = await startSampling({
     worker: options.worker,
     intervalMs,
-    naming: { isOn: config.names, networksFile: config.networks ?? NETWORKS_FILE },
+    naming: {
+      isOn: config.names,
+      networksFile: config.networks ?? NETWORKS_FILE,
+      reverseDns: config.reverseDns,
+    },
     log,
     onSample(sample, totals, tick) {
       history?.keep(tick);

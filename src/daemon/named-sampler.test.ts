@@ -7,7 +7,7 @@ import type { GroupRow } from "../model/sample.ts";
 import type { Names } from "../names/names.ts";
 import { NETWORKS_WITHOUT_FILE } from "../names/networks.ts";
 import { createSampler } from "../sampler/sampler.ts";
-import { withNames } from "./named-sampler.ts";
+import { type Reverse, withNames } from "./named-sampler.ts";
 
 const NAMES: Names = {
   learn: () => [],
@@ -27,10 +27,11 @@ function networkOf(address: Uint8Array): NetworkOf {
   return { kind: "public", country: "NO", asn: 64_500, organisation: "Example Net" };
 }
 
-function open() {
+function open(reverse?: Reverse) {
   const sampler = withNames(createSampler({ intervalMs: 1000, now: () => 0 }), {
     names: NAMES,
     networks: { networkOf },
+    reverse,
   });
   const flow = (index: number, remote: number[], rxDeviceBytes: number) => {
     return { index, process: 1, interface: 2, protocol: 6, remote, remotePort: 443, rxDeviceBytes };
@@ -85,6 +86,36 @@ test("connections and programs are filtered by where their other ends are", () =
   assert.deepEqual(counts("country:unknown"), [1, 1, 1]);
   assert.deepEqual(counts("country:SE"), [0, 0, 0]);
   assert.deepEqual(counts("remote:198.51.100.1"), [1, 1, 1], "an end that is not shown");
+});
+
+test("reverse look-ups name what nothing else names, and only public addresses unless told otherwise", () => {
+  const answered = (of: "public" | "all") => {
+    const asked = new Set<string>();
+    const sampler = open({
+      of,
+      names: {
+        bounds: [],
+        ask: () => {},
+        nameOf(address) {
+          asked.add(address);
+          return {
+            name: `host-${address.split(".").at(-1)}.test`,
+            source: "reverse",
+            alternatives: [],
+          };
+        },
+      },
+    });
+    const { connections } = sampler.connections({ sort: "remote" });
+    return { asked: [...asked].sort(), hosts: connections.map(({ host }) => host?.name), sampler };
+  };
+  const { asked, hosts, sampler } = answered("public");
+  assert.deepEqual(asked, ["198.51.100.1", "198.51.100.2", "198.51.100.4"]);
+  assert.deepEqual(hosts, [undefined, "host-1.test", "host-2.test", "host-4.test"]);
+  assert.equal(sampler.connections({ filter: "host:host-2.test" }).count, 1);
+  assert.deepEqual(answered("all").hosts[0], "host-1.test");
+  const remotes = sampler.groups("remote").map(({ name }) => name);
+  assert.ok(remotes.includes("example.org"), "a name that a program asked for comes first");
 });
 
 test("programs say who they mostly talk to", () => {

@@ -2,10 +2,12 @@
  * in the world the other end is. */
 
 import { parseAddress } from "../model/address.ts";
-import type { NetworkOf } from "../model/naming.ts";
+import type { HostName, NetworkKind, NetworkOf } from "../model/naming.ts";
 import type { GroupRow } from "../model/sample.ts";
 import type { Names } from "../names/names.ts";
 import type { Networks } from "../names/networks.ts";
+import type { ReverseNames } from "../names/reverse-names.ts";
+import type { FlowDetail } from "../sampler/details.ts";
 import type { Sampler } from "../sampler/sampler.ts";
 import { createTickBook } from "./history-tick.ts";
 import { mergeRows } from "./merge-rows.ts";
@@ -15,14 +17,36 @@ export interface Naming {
   /** undefined: switched off. */
   readonly names: Names | undefined;
   readonly networks: Pick<Networks, "networkOf">;
+  /** undefined: nobody is asked for names of addresses. */
+  readonly reverse?: Reverse | undefined;
 }
 
-export function withNames(sampler: Sampler, { names, networks }: Naming): SamplerPart {
+export interface Reverse {
+  readonly names: Pick<ReverseNames, "nameOf" | "ask" | "bounds">;
+  /** "public": only addresses that everybody knows; "all": also those of networks of one's own. */
+  readonly of: "public" | "all";
+}
+
+export function withNames(sampler: Sampler, { names, networks, reverse }: Naming): SamplerPart {
+  let nowMs = 0;
   const networkOf = (address: string | undefined): NetworkOf | undefined => {
     const bytes = address === undefined ? undefined : parseAddress(address);
     return bytes && networks.networkOf(bytes);
   };
-  const named = (row: GroupRow) => ({ ...row, name: names?.hostOf(row.key)?.name ?? row.name });
+  const reverseName = (address: string): HostName | undefined => {
+    const kind = networkOf(address)?.kind;
+    const isAsked = kind === "public" || (reverse?.of === "all" && !NOBODY.has(kind));
+    return isAsked ? reverse?.names.nameOf(address, nowMs) : undefined;
+  };
+  const named = (row: GroupRow) => {
+    const host = names?.hostOf(row.key) ?? (reverse && reverseName(row.key));
+    return { ...row, name: host?.name ?? row.name };
+  };
+  const detailed = (detail: FlowDetail): FlowDetail => {
+    if (detail.host !== "" || detail.remoteAddress === "") return detail;
+    return { ...detail, host: reverseName(detail.remoteAddress)?.name ?? "" };
+  };
+  const lookUps = { networkOf, ...(reverse && { hostOf: reverseName }) };
 
   const book = createTickBook(networks.networkOf);
 
@@ -30,12 +54,23 @@ export function withNames(sampler: Sampler, { names, networks }: Naming): Sample
     ...sampler,
     take(snapshot, how) {
       const learned = names?.learn(snapshot) ?? [];
-      return sampler.take(snapshot, { ...how, learned });
+      nowMs = snapshot.atMs;
+      const sample = sampler.take(snapshot, { ...how, learned });
+      if (reverse === undefined) return sample;
+      const { health } = sample;
+      return {
+        ...sample,
+        health: { ...health, bounds: [...health.bounds, ...reverse.names.bounds] },
+      };
     },
-    historyTick: (sample) =>
-      book.tickOf(sample, { details: sampler.details(), processes: sampler.processDetails() }),
-    ps: (query) => sampler.ps(query, networkOf),
-    connections: (query) => sampler.connections(query, networkOf),
+    historyTick(sample) {
+      const found = sampler.details();
+      const details = reverse === undefined ? found : found.map(detailed);
+      reverse?.names.ask(nowMs);
+      return book.tickOf(sample, { details, processes: sampler.processDetails() });
+    },
+    ps: (query) => sampler.ps(query, lookUps),
+    connections: (query) => sampler.connections(query, lookUps),
     groups(by, limit) {
       switch (by) {
         case "remote":
@@ -52,6 +87,9 @@ export function withNames(sampler: Sampler, { names, networks }: Naming): Sample
     },
   };
 }
+
+/** What stands for no machine elsewhere. */
+const NOBODY: ReadonlySet<NetworkKind | undefined> = new Set([undefined, "loopback", "multicast"]);
 
 interface Label {
   readonly key: string;

@@ -1,5 +1,6 @@
 /** What the main thread and the sampling thread say to each other: plain data. */
 
+import type { Config } from "../model/config.ts";
 import type { ErrorCode } from "../model/error.ts";
 import type { HistoryTick } from "../model/history.ts";
 import type {
@@ -64,4 +65,6 @@ export interface NamingData {
   readonly isOn: boolean;
   /** File of countries and networks. */
   readonly networksFile: string;
+  /** Of which addresses names are asked for where nothing told them. */
+  readonly reverseDns: Config["reverseDns"];
 }

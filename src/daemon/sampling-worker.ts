@@ -4,6 +4,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { isUnavailable, type Unavailable, unavailable } from "../model/unavailable.ts";
 import { createNames } from "../names/names.ts";
 import { NETWORKS_WITHOUT_FILE, type Networks, openNetworks } from "../names/networks.ts";
+import { createReverseNames } from "../names/reverse-names.ts";
 import { createSampler } from "../sampler/sampler.ts";
 import { withNames } from "./named-sampler.ts";
 import { openCollector } from "./platform.ts";
@@ -16,6 +17,8 @@ const data = workerData as SamplingData;
 const opened = networksOrReason(data.naming.networksFile);
 const networks = isUnavailable(opened) ? NETWORKS_WITHOUT_FILE : opened;
 const names = data.naming.isOn ? createNames() : undefined;
+const { reverseDns } = data.naming;
+const reverse = reverseDns === "off" ? undefined : { names: createReverseNames(), of: reverseDns };
 
 await serveSampling(parentPort, {
   ...data,
@@ -25,7 +28,7 @@ await serveSampling(parentPort, {
     if (!("collector" in collector) || !isUnavailable(opened)) return collector;
     return { ...collector, passedOver: [...collector.passedOver, opened] };
   },
-  createSampler: (options) => withNames(createSampler(options), { names, networks }),
+  createSampler: (options) => withNames(createSampler(options), { names, networks, reverse }),
 });
 
 /** Counting goes on without knowing where addresses are. */

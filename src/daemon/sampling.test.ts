@@ -39,7 +39,7 @@ function start(source: string) {
   return startSampling({
     worker: new URL(`data:text/javascript,${encodeURIComponent(script)}`),
     intervalMs: 1000,
-    naming: { isOn: false, networksFile: "" },
+    naming: { isOn: false, networksFile: "", reverseDns: "off" },
     log: createLog(() => {}),
   });
 }

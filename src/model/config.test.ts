@@ -11,6 +11,7 @@ test("parseConfig() fills in what is not said", () => {
     page: true,
     port: undefined,
     names: true,
+    reverseDns: "off",
     networks: undefined,
     history: true,
     historyKeep: DEFAULT_HISTORY_SETTINGS,
@@ -23,6 +24,7 @@ test("parseConfig() fills in what is not said", () => {
     page: false,
     port: 8080,
     names: false,
+    reverseDns: "public",
     networks: "/n",
     history: false,
     alertCommandUsers: ["alice"],
@@ -47,7 +49,7 @@ test("parseConfig() names each wrong entry", () => {
   });
   assert.throws(() => parseConfig({ interval: 5 }), {
     message:
-      "unknown: interval (known: intervalMs, logLevel, page, port, names, networks, history, historyKeep, alertCommandUsers, csvLog)",
+      "unknown: interval (known: intervalMs, logLevel, page, port, names, reverseDns, networks, history, historyKeep, alertCommandUsers, csvLog)",
   });
   assert.throws(() => parseConfig({ historyKeep: { days: 5 } }), {
     message: /^historyKeep: unknown: days \(known: secondHours, /,

@@ -12,6 +12,8 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export const MIN_INTERVAL_MS = 100;
 export const MAX_INTERVAL_MS = 60_000;
 
+export const REVERSE_DNS = ["off", "public", "all"] as const;
+
 export interface Config {
   /** Time from one sample to the next. */
   readonly intervalMs: number;
@@ -22,6 +24,8 @@ export interface Config {
   readonly port: number | undefined;
   /** Read names and protocols from the first packets of connections. */
   readonly names: boolean;
+  /** Ask name servers for the names of remote addresses that have none: of none, of public ones, of all. */
+  readonly reverseDns: (typeof REVERSE_DNS)[number];
   /** Another file of countries and networks than the one that comes along; scripts/build-networks.mjs makes one. */
   readonly networks: string | undefined;
   /** Keep what happened. */
@@ -70,6 +74,7 @@ const configSchema = z.strictObject({
   page: z.boolean().default(true),
   port: z.int().min(0).max(65_535).optional(),
   names: z.boolean().default(true),
+  reverseDns: z.enum(REVERSE_DNS).default("off"),
   networks: z.string().min(1).max(4096).optional(),
   history: z.boolean().default(true),
   historyKeep: historyKeep.prefault({}),

@@ -3,7 +3,7 @@
 import { addressText } from "../model/address.ts";
 import { connectionFacts, parseFilter } from "../model/filter.ts";
 import type { ConnectionList, ConnectionsQuery } from "../model/monitauri.ts";
-import type { FlowFacts, NetworkOf } from "../model/naming.ts";
+import type { FlowFacts } from "../model/naming.ts";
 import { MPTCP, protocolName, TCP } from "../model/protocol.ts";
 import type { Connection } from "../model/sample.ts";
 import type { Accounts } from "./accounts.ts";
@@ -13,6 +13,7 @@ import { addressesOf, type FlowColumns, hasPeer } from "./flow-columns.ts";
 import { LIVE } from "./flow-memory.ts";
 import { bytesPerSecond } from "./rates.ts";
 import { remainderLabel } from "./remainders.ts";
+import type { LookUps } from "./sampler.ts";
 import { addNumbers, BYTES, TRAFFIC_WIDTH, trafficOf } from "./traffic.ts";
 
 /** Most connections of one answer where no limit is given. */
@@ -23,12 +24,18 @@ export const CONNECTIONS_SHOWN = 10_000;
 export function connectionList(
   accounts: Accounts,
   query: ConnectionsQuery = {},
-  networkOf: (address: string) => NetworkOf | undefined = () => undefined,
+  { networkOf, hostOf }: LookUps = {},
 ): ConnectionList {
   const placed = (connection: Connection): Connection => {
     const { remoteAddress } = connection;
-    const network = remoteAddress === undefined ? undefined : networkOf(remoteAddress);
+    const network = remoteAddress === undefined ? undefined : networkOf?.(remoteAddress);
     return network === undefined ? connection : { ...connection, network };
+  };
+  const named = (connection: Connection): Connection => {
+    const { remoteAddress, host } = connection;
+    if (host !== undefined || remoteAddress === undefined) return connection;
+    const found = hostOf?.(remoteAddress);
+    return found === undefined ? connection : { ...connection, host: found };
   };
   const { limit = CONNECTIONS_SHOWN, offset = 0, sort = "rate", reverse = false, filter } = query;
   const sockets = [...liveSockets(accounts), ...endedSockets(accounts)];
@@ -40,12 +47,12 @@ export function connectionList(
     const connections = busiest(scores, offset + limit)
       .slice(offset)
       .flatMap((i) => sockets[i] ?? [])
-      .map((socket) => placed(connectionOf(accounts, socket)));
+      .map((socket) => placed(named(connectionOf(accounts, socket))));
     return { connections, count: total, total };
   }
   const fits = parseFilter(filter ?? "");
   const fitting = sockets
-    .map((socket) => connectionOf(accounts, socket))
+    .map((socket) => named(connectionOf(accounts, socket)))
     .filter((connection) => fits(connectionFacts(connection, networkOf)))
     .sort(connectionOrder(sort, reverse));
   const connections = fitting.slice(offset, offset + limit).map(placed);

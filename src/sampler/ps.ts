@@ -2,7 +2,6 @@
 
 import { parseFilter, psFacts } from "../model/filter.ts";
 import { MAX_ENDS, type PsQuery, type PsRow, type RemoteEnd } from "../model/monitauri.ts";
-import type { NetworkOf } from "../model/naming.ts";
 import type { Process } from "../model/process.ts";
 import type { Accounts } from "./accounts.ts";
 import { interfaceTotals } from "./activity.ts";
@@ -12,6 +11,7 @@ import { isEmpty } from "./ledger.ts";
 import type { ApplicationEntry, ProcessEntry } from "./ledger-entries.ts";
 import { bytesPerSecond } from "./rates.ts";
 import { REMAINDERS, remainderLabel } from "./remainders.ts";
+import type { LookUps } from "./sampler.ts";
 import { LOOPBACK, type Tally } from "./tally.ts";
 import { trafficOf } from "./traffic.ts";
 
@@ -23,11 +23,13 @@ const PIDS_SHOWN = 1_000;
 export function psRows(
   accounts: Accounts,
   { by = "application", filter = "" }: PsQuery = {},
-  networkOf: (address: string) => NetworkOf | undefined = () => undefined,
+  { networkOf, hostOf }: LookUps = {},
 ): PsRow[] {
   const fits = parseFilter(filter);
-  const placed = (end: RemoteEnd) => ({ ...end, network: networkOf(end.address) });
-  return allRows(accounts, by)
+  const placed = (end: RemoteEnd) => ({ ...end, network: networkOf?.(end.address) });
+  const named = (end: RemoteEnd) => ({ ...end, host: end.host ?? hostOf?.(end.address) });
+  const rows = allRows(accounts, by);
+  return (hostOf === undefined ? rows : rows.map((row) => ({ ...row, ends: row.ends.map(named) })))
     .filter((row) => fits(psFacts(row, networkOf)))
     .map((row) => ({ ...row, ends: row.ends.slice(0, MAX_ENDS).map(placed) }));
 }

@@ -2,7 +2,7 @@
 
 import type { HistoryProcess } from "../model/history.ts";
 import type { ConnectionList, ConnectionsQuery, PsQuery, PsRow } from "../model/monitauri.ts";
-import type { LearnedFacts, NetworkOf } from "../model/naming.ts";
+import type { HostName, LearnedFacts, NetworkOf } from "../model/naming.ts";
 import type { GroupRow, Sample, SampledGrouping, Traffic } from "../model/sample.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import { Accounts } from "./accounts.ts";
@@ -31,15 +31,19 @@ export interface TakeOptions {
   readonly learned?: readonly LearnedFacts[];
 }
 
-/** Where an address is; what is known of it comes with the rows, and filters look at it. */
-export type NetworkLookUp = (address: string) => NetworkOf | undefined;
+/** What is known of an address beside its flows: it comes with the rows, and filters look at it. */
+export interface LookUps {
+  readonly networkOf?: (address: string) => NetworkOf | undefined;
+  /** Asked for where its packets told no name. */
+  readonly hostOf?: (address: string) => HostName | undefined;
+}
 
 export interface Sampler {
   /** Takes the next snapshot in. The first one has no rates: nothing says since when its counters ran. */
   take(snapshot: Snapshot, options?: TakeOptions): Sample;
   setIntervalMs(intervalMs: number): void;
-  ps(query?: PsQuery, networkOf?: NetworkLookUp): PsRow[];
-  connections(query?: ConnectionsQuery, networkOf?: NetworkLookUp): ConnectionList;
+  ps(query?: PsQuery, lookUps?: LookUps): PsRow[];
+  connections(query?: ConnectionsQuery, lookUps?: LookUps): ConnectionList;
   groups(by: SampledGrouping, limit?: number): GroupRow[];
   /** The busiest flows of the last interval. */
   details(): FlowDetail[];
@@ -101,8 +105,8 @@ export function createSampler(options: SamplerOptions): Sampler {
   return {
     take,
     setIntervalMs,
-    ps: (query, networkOf) => psRows(accounts, query, networkOf),
-    connections: (query, networkOf) => connectionList(accounts, query, networkOf),
+    ps: (query, lookUps) => psRows(accounts, query, lookUps),
+    connections: (query, lookUps) => connectionList(accounts, query, lookUps),
     groups: (by, limit) => groupRows(accounts, by, limit),
     details: () => flowDetails(accounts),
     processDetails: () => processDetails(accounts),
