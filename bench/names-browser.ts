@@ -49,10 +49,11 @@ console.log(
     "right name",
     "no name",
     "wrong name",
+    "right protocol",
     "lost",
   ),
 );
-console.log(row(...Array.from({ length: 9 }, () => "---")));
+console.log(row(...Array.from({ length: 10 }, () => "---")));
 for (const browser of browsers) for (const offered of transports) await load(browser, offered);
 
 function isBrowser(word: string): word is BrowserName {
@@ -135,11 +136,14 @@ function report(browser: string, offered: string, { connections, requests, lost 
     );
     const sums = { right: 0, none: 0, wrong: 0 };
     let count = 0;
+    let recognised = 0;
     for (const { localPort, host, total, ...one } of own) {
       const bytes = total.rxBytes + total.txBytes;
       const names = asked.get(`${transport} ${localPort}`);
       if (names === undefined) continue; // opened in advance, and nothing was asked over it
       count += 1;
+      // Browsers offer two protocols inside: which one was taken is encrypted.
+      if (one.spoken?.source === "bytes" && one.spoken.name === transport) recognised += bytes;
       const verdict = host === undefined ? "none" : names.has(host.name) ? "right" : "wrong";
       sums[verdict] += bytes;
       if (verdict !== "right") {
@@ -150,7 +154,7 @@ function report(browser: string, offered: string, { connections, requests, lost 
     const all = sums.right + sums.none + sums.wrong;
     if (all === 0) continue;
     const share = (bytes: number) => `${((bytes / all) * 100).toFixed(2)} %`;
-    const cells = [share(sums.right), share(sums.none), share(sums.wrong), lost];
+    const cells = [share(sums.right), share(sums.none), share(sums.wrong), share(recognised), lost];
     console.log(row(browser, offered, transport, count, all, ...cells));
   }
 }

@@ -2,8 +2,17 @@
 // keeps the first bytes of both directions. What is not installed is named and left out.
 // node bench/protocols-live.ts [--fixtures]
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { chownSync, existsSync, globSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import {
+  chownSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,6 +28,8 @@ interface Pair {
   readonly server: (port: number) => readonly string[];
   readonly client: (port: number) => readonly string[];
   readonly uid?: number;
+  /** Over UDP; the server answers over TCP too, which says that it is there. */
+  readonly isUdp?: boolean;
 }
 
 const folder = mkdtempSync(join(tmpdir(), "protocols-"));
@@ -178,7 +189,59 @@ const PAIRS: readonly Pair[] = [
     server: (port) => ["mosquitto", "-p", `${port}`],
     client: (port) => ["mosquitto_pub", "-h", "127.0.0.1", "-p", `${port}`, "-t", "a", "-m", "b"],
   },
+  {
+    wanted: "http",
+    what: "nginx and curl",
+    needs: ["nginx", "curl"],
+    server: (port) => nginx(port, ""),
+    client: (port) => [...CURL, `http://127.0.0.1:${port}/`],
+  },
+  {
+    wanted: "tls",
+    what: "nginx with HTTP/2 and curl",
+    needs: ["nginx", "curl"],
+    server: (port) => nginx(port, "ssl http2"),
+    client: (port) => [...CURL, `https://127.0.0.1:${port}/`],
+  },
+  {
+    wanted: "tls",
+    what: "nginx with HTTP/2 and Chromium",
+    needs: ["nginx", "chromium"],
+    server: (port) => nginx(port, "ssl http2"),
+    client: (port) => [
+      ..."chromium --headless=new --no-sandbox --disable-gpu --ignore-certificate-errors".split(
+        " ",
+      ),
+      `--user-data-dir=${at("chromium")}`,
+      "--dump-dom",
+      `https://127.0.0.1:${port}/`,
+    ],
+  },
+  ...["+tcp", "+notcp"].map(
+    (way): Pair => ({
+      wanted: "dns",
+      what: `dnsmasq and dig ${way}`,
+      needs: ["dnsmasq", "dig"],
+      isUdp: way === "+notcp",
+      server: (port) => [
+        ..."dnsmasq --keep-in-foreground --conf-file=/dev/null --no-resolv --no-hosts".split(" "),
+        ..."--listen-address=127.0.0.1 --bind-interfaces --user=root --pid-file".split(" "),
+        "--address=/host.test/192.0.2.1",
+        `--port=${port}`,
+      ],
+      client: (port) => ["dig", "@127.0.0.1", "-p", `${port}`, way, "+tries=1", "host.test"],
+    }),
+  ),
 ];
+
+function nginx(port: number, how: string): readonly string[] {
+  const certificate = `ssl_certificate ${at("cert.pem")}; ssl_certificate_key ${at("key.pem")};`;
+  const server = `listen 127.0.0.1:${port} ${how}; ${how === "" ? "" : certificate} return 200 hello;`;
+  const file = at(`nginx-${port}.conf`);
+  const main = `daemon off; pid ${at("nginx.pid")}; error_log /dev/null; events {}`;
+  writeFileSync(file, `${main} http { access_log off; server { ${server} } }`);
+  return ["nginx", "-p", folder, "-c", file];
+}
 
 const services = parseServices("");
 const fixtures: string[] = [];
@@ -200,25 +263,11 @@ try {
 function prepare(): void {
   mkdirSync(at("repository"));
   mkdirSync("/run/sshd", { recursive: true });
+  const key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=example.org";
   for (const command of [
     ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", at("host")],
     ["git", "init", "-q", "--bare", at("repository")],
-    [
-      "openssl",
-      "req",
-      "-x509",
-      "-newkey",
-      "ec",
-      "-pkeyopt",
-      "ec_paramgen_curve:P-256",
-      "-nodes",
-      "-subj",
-      "/CN=example.org",
-      "-keyout",
-      at("key.pem"),
-      "-out",
-      at("cert.pem"),
-    ],
+    `openssl req -x509 ${key} -keyout ${at("key.pem")} -out ${at("cert.pem")}`.split(" "),
   ]) {
     spawnSync(command[0] ?? "", command.slice(1), { stdio: "ignore" });
   }
@@ -236,29 +285,53 @@ async function verdict(pair: Pair): Promise<string> {
   const server = start(pair.server(port), pair.uid);
   try {
     if (!(await answers(port))) return "the server did not start";
-    const seen = await relayed(pair, port);
+    const seen = await (pair.isUdp ? relayedDatagrams(pair, port) : relayed(pair, port));
+    const protocol = pair.isUdp ? 17 : 6;
     const spoken = spokenProtocol(
-      { protocol: 6, localPort: 50_000, remotePort: 50_001, ...seen },
+      { protocol, localPort: 50_000, remotePort: 50_001, ...seen },
       services,
     );
     const cell = (bytes: Buffer | undefined) =>
       bytes ? `${bytes.length}:${bytes.subarray(0, 256).toString("hex")}` : "-";
     fixtures.push(
-      `${pair.wanted} 6 50000 50001 ${cell(seen.sent)} ${cell(seen.received)} ${pair.what}`,
+      `${pair.wanted} ${protocol} 50000 50001 ${cell(seen.sent)} ${cell(seen.received)} ${pair.what}`,
     );
     const side = (sent?: Buffer, received?: Buffer) =>
-      spokenProtocol(
-        { protocol: 6, localPort: 50_000, remotePort: 50_001, sent, received },
-        services,
-      )?.name ?? "unknown";
+      spokenProtocol({ protocol, localPort: 50_000, remotePort: 50_001, sent, received }, services)
+        ?.name ?? "unknown";
     return `${spoken?.name === pair.wanted ? "right" : `WRONG: ${spoken?.name}`} (sent alone: ${side(seen.sent)}, received alone: ${side(undefined, seen.received)})`;
   } finally {
     server.kill("SIGKILL");
   }
 }
 
-async function relayed(pair: Pair, port: number): Promise<{ sent?: Buffer; received?: Buffer }> {
-  const seen: { sent?: Buffer; received?: Buffer } = {};
+interface Seen {
+  sent?: Buffer;
+  received?: Buffer;
+}
+
+async function relayedDatagrams(pair: Pair, port: number): Promise<Seen> {
+  const seen: Seen = {};
+  const [relay, server] = [createSocket("udp4"), createSocket("udp4")];
+  for (const socket of [relay, server]) {
+    socket.bind(0, "127.0.0.1");
+    await once(socket, "listening");
+  }
+  relay.on("message", (bytes, from) => {
+    seen.sent ??= bytes;
+    server.once("message", (answer) => {
+      seen.received ??= answer;
+      relay.send(answer, from.port, from.address);
+    });
+    server.send(bytes, port, "127.0.0.1");
+  });
+  await ranToEnd(start(pair.client(relay.address().port), undefined));
+  for (const socket of [relay, server]) socket.close();
+  return seen;
+}
+
+async function relayed(pair: Pair, port: number): Promise<Seen> {
+  const seen: Seen = {};
   const relay = createServer((client) => {
     const server = connect(port, "127.0.0.1");
     client.on("data", (bytes) => {
@@ -271,7 +344,12 @@ async function relayed(pair: Pair, port: number): Promise<{ sent?: Buffer; recei
     for (const socket of [client, server]) socket.on("error", () => socket.destroy());
   });
   await once(relay.listen(0, "127.0.0.1"), "listening");
-  const client = start(pair.client((relay.address() as AddressInfo).port), undefined);
+  await ranToEnd(start(pair.client((relay.address() as AddressInfo).port), undefined));
+  relay.close();
+  return seen;
+}
+
+async function ranToEnd(client: ChildProcess): Promise<void> {
   const ended = new AbortController();
   await Promise.race([
     once(client, "exit"),
@@ -279,8 +357,6 @@ async function relayed(pair: Pair, port: number): Promise<{ sent?: Buffer; recei
   ]);
   ended.abort();
   client.kill("SIGKILL");
-  relay.close();
-  return seen;
 }
 
 function start([program = "", ...parts]: readonly string[], uid: number | undefined): ChildProcess {

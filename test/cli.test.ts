@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import type { ConnectionList } from "../src/model/monitauri.ts";
 import { type Ended, MAIN, monitauri, type Program, start, startDaemon } from "./programs.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "monitauri-test-"));
@@ -28,6 +29,29 @@ describe("with a daemon", () => {
     assert.match(stdout, /^eth0 +physical .* 100\.0 % +-$/m);
     assert.match((await done("status", "--bytes")).stdout, /^Now {9}1\.00 kB\/s down/m);
     assert.equal(JSON.parse((await done("status", "--json")).stdout).pid, daemon.child.pid);
+  });
+
+  test("--redact", async () => {
+    for (const command of ["ps", "connections", "listeners", "status"]) {
+      const plain = await done(command);
+      const { stdout } = await done(command, "--redact");
+      assert.doesNotMatch(stdout, /anna/, command);
+      assert.equal(stdout.split("\n").length, plain.stdout.split("\n").length, command);
+    }
+    const addresses = async (...options: string[]) => {
+      const { stdout } = await done("connections", "--json", ...options);
+      const { connections } = JSON.parse(stdout) as ConnectionList;
+      return connections.flatMap((one) => [one.localAddress, one.remoteAddress ?? "none"]);
+    };
+    const [plain, redacted] = [await addresses(), await addresses("--redact")];
+    assert.deepEqual(
+      redacted.filter((one) => one !== "127.0.0.1" && plain.includes(one)),
+      [],
+    );
+    assert.equal(redacted.length, plain.length);
+    const [row] = JSON.parse((await done("ps", "--redact", "--json", "user:anna")).stdout);
+    assert.equal(row.user, "user1");
+    assert.equal(row.rxBytesPerSecond, 1000, "numbers stay");
   });
 
   test("ps", async () => {

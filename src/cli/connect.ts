@@ -2,18 +2,21 @@
 
 import { type IncomingMessage, request } from "node:http";
 import { type Answer, type Ask, createClient, type RequestFunction } from "../client/client.ts";
+import { redactedRequest } from "../client/redacted.ts";
 import { MonitauriError } from "../model/error.ts";
 import type { Monitauri } from "../model/monitauri.ts";
+import type { Redactor } from "../model/redact.ts";
 
 /** Longer than the daemon's own limit for an answer, so that its reason is what people read. */
 const TIMEOUT_MS = 8_000;
 
 /**
- * A client that tries these sockets in turn.
+ * A client that tries these sockets in turn; with a redactor one whose answers are redacted.
  * Its questions throw MonitauriError "unreachable" where none answers, "forbidden" where one may not be used.
  */
-export function connectDaemon(sockets: readonly string[]): Monitauri {
-  return createClient(firstAnswering(sockets));
+export function connectDaemon(sockets: readonly string[], redactor?: Redactor): Monitauri {
+  const request = firstAnswering(sockets);
+  return createClient(redactor === undefined ? request : redactedRequest(request, redactor));
 }
 
 function firstAnswering(sockets: readonly string[]): RequestFunction {

@@ -5,6 +5,7 @@ import { parseFilter } from "../model/filter.ts";
 import { formatRate, parseDuration } from "../model/format.ts";
 import type { Monitauri } from "../model/monitauri.ts";
 import { formatBitRate } from "../model/rate.ts";
+import { createRedactor } from "../model/redact.ts";
 import { connectDaemon } from "./connect.ts";
 import type { CliHost } from "./host.ts";
 import type { Terminal } from "./terminal.ts";
@@ -17,6 +18,8 @@ export interface CommandContext {
 
 export interface DataOptions {
   readonly data?: string;
+  /** Without names of people, hosts and places. */
+  readonly redact?: boolean;
 }
 
 export interface ReadOptions extends DataOptions {
@@ -42,9 +45,14 @@ const LONGEST_WATCH_MS = 24 * 3_600_000;
 
 /** A command that asks the daemon. */
 export function readCommand(program: Command, name: string, description: string): Command {
-  return dataCommand(program, name, description)
+  return redactOption(dataCommand(program, name, description))
     .option("--json", "print JSON with stable fields; with --watch one document a line")
     .option("-w, --watch [interval]", "show it again every 2s, or as often as you say", readWatch);
+}
+
+/** For a picture, a report or a file that others see. */
+export function redactOption(command: Command): Command {
+  return command.option("--redact", "other names for hosts, addresses, users, homes, containers");
 }
 
 export function dataCommand(program: Command, name: string, description: string): Command {
@@ -88,8 +96,11 @@ export function filterOf(words: readonly string[], { filter }: ListOptions): str
   return expression;
 }
 
-export function daemonOf({ host }: CommandContext, { data }: DataOptions): Monitauri {
-  return connectDaemon(host.sockets(data));
+export function daemonOf(
+  { host }: CommandContext,
+  { data, redact = false }: DataOptions,
+): Monitauri {
+  return connectDaemon(host.sockets(data), redact ? createRedactor() : undefined);
 }
 
 function readWatch(text: string): number {

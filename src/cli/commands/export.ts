@@ -11,7 +11,13 @@ import {
   type HistoryLevel,
   PARQUET,
 } from "../../model/history.ts";
-import { type CommandContext, type DataOptions, daemonOf, dataCommand } from "../context.ts";
+import {
+  type CommandContext,
+  type DataOptions,
+  daemonOf,
+  dataCommand,
+  redactOption,
+} from "../context.ts";
 import { createExportProgress } from "../export-progress.ts";
 import { type FilterOptions, filterFor, filterOptions } from "../history-filter.ts";
 import { choosePeriod, PERIOD_WORDS, type PeriodOptions, periodOptions } from "../period.ts";
@@ -24,7 +30,9 @@ interface ExportOptions extends DataOptions, PeriodOptions, FilterOptions {
 }
 
 export function addExport(program: Command, context: CommandContext): void {
-  const command = dataCommand(program, "export", "the history as CSV, JSON lines or Parquet")
+  const command = redactOption(
+    dataCommand(program, "export", "the history as CSV, JSON lines or Parquet"),
+  )
     .argument("[period]", `${PERIOD_WORDS.join(", ")} (default: the last 30 days)`)
     .addOption(
       new Option("--format <format>", "how").choices([...EXPORT_FORMATS, PARQUET]).default("csv"),

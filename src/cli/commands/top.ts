@@ -10,12 +10,15 @@ import {
   filterOf,
   type RateOptions,
   rateOptions,
+  redactOption,
 } from "../context.ts";
 
 type TopChoices = DataOptions & RateOptions & { readonly filter?: string };
 
 export function addTop(program: Command, context: CommandContext): void {
-  const command = dataCommand(program, "top", "live screen: who uses the network now");
+  const command = redactOption(
+    dataCommand(program, "top", "live screen: who uses the network now"),
+  );
   rateOptions(command)
     .argument("[filter...]", "show only what fits, as app:firefox rate:>1mbit")
     .option("--filter <expression>", "the same as an option")

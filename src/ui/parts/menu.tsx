@@ -2,13 +2,19 @@
 
 import { useEffect, useRef } from "react";
 import { useStore } from "../store/create-store.ts";
-import { THEMES, theme, UNITS, units } from "../store/settings.ts";
+import { namesHidden, THEMES, theme, UNITS, units } from "../store/settings.ts";
 import { Icon } from "./icons.tsx";
 import { openKeysDialog } from "./keys-dialog.tsx";
 import { Segmented } from "./segmented.tsx";
 
 const THEME_NAMES = { system: "System", light: "Light", dark: "Dark" } as const;
 const UNIT_NAMES = { bits: "bit/s", bytes: "B/s" } as const;
+
+/** Hidden: for a picture that others see. */
+const NAMES = [
+  { value: "shown", text: "Shown" },
+  { value: "hidden", text: "Hidden" },
+] as const;
 
 export function Menu() {
   const menu = useRef<HTMLDetailsElement>(null);
@@ -51,6 +57,16 @@ export function Menu() {
             options={THEMES.map((value) => ({ value, text: THEME_NAMES[value] }))}
             value={useStore(theme)}
             onChange={(value) => theme.set(value)}
+          />
+        </p>
+        <p>
+          Names
+          <Segmented
+            small
+            label="Names"
+            options={NAMES}
+            value={useStore(namesHidden) ? "hidden" : "shown"}
+            onChange={(value) => namesHidden.set(value === "hidden")}
           />
         </p>
         <button

@@ -1,7 +1,9 @@
 /** What comes from the daemon, as the views see it: the shown tick, the past, and how the connection is. */
 
 import { createClient } from "../../client/client.ts";
+import { redactedRequest } from "../../client/redacted.ts";
 import type { Monitauri } from "../../model/monitauri.ts";
+import { pageRedactor } from "../session/page-redactor.ts";
 import { requestWith } from "../session/request.ts";
 import { exchange, storedToken, storeToken, takeCode } from "../session/session.ts";
 import { connectStream } from "../stream/connect.ts";
@@ -30,13 +32,18 @@ const signedIn = Promise.withResolvers<void>();
 let latest: Tick | undefined;
 let tell: (message: FromTab) => void = () => {};
 
-const request = requestWith({
+/** Where names are hidden no answer reaches a view with them. */
+const redactor = pageRedactor();
+
+const plainRequest = requestWith({
   token: () => token ?? signedIn.promise.then(() => token ?? ""),
   onUnauthorized(refused) {
     // An answer to an older token says nothing about this one.
     if (refused === token) link.set({ state: "unknown-session" });
   },
 });
+
+const request = redactor === undefined ? plainRequest : redactedRequest(plainRequest, redactor);
 
 export const client = createClient(request);
 
@@ -82,11 +89,18 @@ function hear(message: ToTab): void {
   if (message.type === "token") keepToken(message.token);
   if (message.type === "link") link.set(message.link);
   // Said by another tab's scope before this one's choice arrived.
-  if (message.type === "past" && message.scope === scope.get()) replacePast(message.ticks);
+  if (message.type === "past" && message.scope === scope.get())
+    replacePast(message.ticks.map(withoutNames));
   if (message.type === "tick" && message.scope === scope.get()) {
-    remember(message.tick);
+    remember(withoutNames(message.tick));
     showSoon();
   }
+}
+
+function withoutNames(tick: Tick): Tick {
+  if (redactor === undefined) return tick;
+  const { keys, names } = redactor.answer({ keys: tick.keys, names: tick.names });
+  return { ...tick, keys, names };
 }
 
 function replacePast(ticks: readonly Tick[]): void {

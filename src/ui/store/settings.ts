@@ -16,6 +16,8 @@ export const units = kept<Units>("units", "bits", oneOf(UNITS));
 export const span = kept<Span>("span", 5, oneOf(SPANS));
 /** Day of the month on which the billing cycle begins. */
 export const cycleDay = kept<number>("cycleDay", 1, isDay);
+/** Other names for hosts, addresses, people and containers: for pictures that others see. */
+export const namesHidden = kept<boolean>("namesHidden", false, oneOf([true, false]));
 export const scope = kept<Scope>("scope", "all", isScope);
 /** Show alerts as notifications of this browser. */
 export const notifies = kept<boolean>("notifies", false, oneOf([true, false]));
