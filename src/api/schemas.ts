@@ -257,6 +257,8 @@ export const listenerSchema = z
     path: z.string().nullable(),
     user: z.string().nullable(),
     container: z.string().nullable(),
+    service: z.string().optional(),
+    usualDaemon: z.string().optional(),
   })
   .openapi("Listener");
 

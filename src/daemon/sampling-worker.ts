@@ -2,9 +2,11 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import { isUnavailable, type Unavailable, unavailable } from "../model/unavailable.ts";
+import { namedListener } from "../names/named-listener.ts";
 import { createNames } from "../names/names.ts";
 import { NETWORKS_WITHOUT_FILE, type Networks, openNetworks } from "../names/networks.ts";
 import { createReverseNames } from "../names/reverse-names.ts";
+import { readServices } from "../names/services.ts";
 import { createSampler } from "../sampler/sampler.ts";
 import { withNames } from "./named-sampler.ts";
 import { openCollector } from "./platform.ts";
@@ -16,17 +18,22 @@ if (parentPort === null) throw new TypeError("sampling-worker is the file of a t
 const data = workerData as SamplingData;
 const opened = networksOrReason(data.naming.networksFile);
 const networks = isUnavailable(opened) ? NETWORKS_WITHOUT_FILE : opened;
-const names = data.naming.isOn ? createNames() : undefined;
 const { reverseDns } = data.naming;
 const reverse = reverseDns === "off" ? undefined : { names: createReverseNames(), of: reverseDns };
+const services = readServices();
+const names = data.naming.isOn ? createNames(services) : undefined;
 
 await serveSampling(parentPort, {
   ...data,
   credits: networks.sources,
   async open() {
     const collector = await openCollector({ observe: data.naming.isOn });
-    if (!("collector" in collector) || !isUnavailable(opened)) return collector;
-    return { ...collector, passedOver: [...collector.passedOver, opened] };
+    if (!("collector" in collector)) return collector;
+    return {
+      ...collector,
+      listeners: () => collector.listeners().map((one) => namedListener(one, services)),
+      passedOver: [...collector.passedOver, ...(isUnavailable(opened) ? [opened] : [])],
+    };
   },
   createSampler: (options) => withNames(createSampler(options), { names, networks, reverse }),
 });

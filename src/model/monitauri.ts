@@ -161,6 +161,10 @@ export interface Listener {
   readonly path: string | null;
   readonly user: string | null;
   readonly container: string | null;
+  /** What the system's services file calls the port. */
+  readonly service?: string | undefined;
+  /** Where the owner is not known: the daemon that usually waits there. A guess. */
+  readonly usualDaemon?: string | undefined;
 }
 
 /** A way in for a browser. */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { parseAddress } from "../model/address.ts";
 import { usualDaemon } from "./local-daemons.ts";
+import { namedListener } from "./named-listener.ts";
 import { parseServices, readServices } from "./services.ts";
 
 test("parseServices() reads names by port and protocol, the first one of each", () => {
@@ -51,4 +52,26 @@ test("usualDaemon() tells daemons by port, and the resolver by its address as we
   assert.equal(at(17, "127.0.0.1", 53), undefined);
   assert.equal(at(6, "::1", 631), "cupsd");
   assert.equal(at(17, "0.0.0.0", 5353), "avahi-daemon");
+});
+
+test("namedListener() says the port's service, and a daemon only where the owner is not known", () => {
+  const services = parseServices("ssh 22/tcp\nipp 631/tcp\n");
+  const bare = {
+    protocol: "tcp",
+    localAddress: "0.0.0.0",
+    localPort: 22,
+    pid: 9 as number | null,
+    key: null,
+    application: "sshd",
+    path: null,
+    user: null,
+    container: null,
+  };
+  const named = (differs: Partial<typeof bare>) => {
+    const { service, usualDaemon: usual } = namedListener({ ...bare, ...differs }, services);
+    return [service, usual];
+  };
+  assert.deepEqual(named({}), ["ssh", undefined]);
+  assert.deepEqual(named({ pid: null, localPort: 631 }), ["ipp", "cupsd"]);
+  assert.deepEqual(named({ pid: null, localPort: 6_000 }), [undefined, undefined]);
 });

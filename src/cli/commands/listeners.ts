@@ -91,9 +91,11 @@ const COLUMNS: readonly Column<Listener>[] = [
   {
     title: "APPLICATION",
     align: "left",
-    text: ({ application }) => safe(application),
+    text: ({ application, usualDaemon }) =>
+      safe(usualDaemon === undefined ? application : `${application} (${usualDaemon}?)`),
     shrinksTo: 10,
   },
+  { title: "SERVICE", align: "left", text: ({ service }) => safe(service ?? "-"), leaves: 4 },
   { title: "PID", align: "right", text: ({ pid }) => (pid === null ? "-" : String(pid)) },
   {
     title: "USER",

@@ -112,7 +112,12 @@ function ListenerRow({ row, index }: { readonly row: Listener; readonly index: n
               </Link>
             )}
             <small>
-              {[row.pid === null ? null : `pid ${row.pid}`, row.container]
+              {[
+                row.service === undefined ? null : `${row.service} by its port`,
+                row.pid === null ? null : `pid ${row.pid}`,
+                row.container,
+                row.usualDaemon === undefined ? null : `probably ${row.usualDaemon}`,
+              ]
                 .filter(Boolean)
                 .join(" · ")}
             </small>
@@ -128,11 +133,11 @@ function ListenerRow({ row, index }: { readonly row: Listener; readonly index: n
   );
 }
 
-const HEAD = ["protocol", "localAddress", "localPort", "application", "pid", "user"];
+const HEAD = ["protocol", "localAddress", "localPort", "service", "application", "pid", "user"];
 
 function cells(row: Listener): (string | number)[] {
-  const { protocol, localAddress, localPort, application, pid, user } = row;
-  return [protocol, localAddress, localPort, application, pid ?? "", user ?? ""];
+  const { protocol, localAddress, localPort, service = "", application, pid, user } = row;
+  return [protocol, localAddress, localPort, service, application, pid ?? "", user ?? ""];
 }
 
 function fits(row: Listener, word: string): boolean {
