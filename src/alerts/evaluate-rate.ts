@@ -29,7 +29,10 @@ export function rateConditions(): Conditions {
       if (rule !== undefined && cell.tick !== turn.tick && isHot(cell)) {
         judge(turn, rule, subjectOfCell(cell, rule, seen));
       }
-      if (rule === undefined || !isHot(cell)) hot.delete(cell);
+      if (rule !== undefined && isHot(cell)) continue;
+      hot.delete(cell);
+      // It says nothing any more: most that pass a threshold for a moment end here.
+      if (cell.coolUntilMs <= turn.facts.atMs) turn.cells.delete(cell);
     }
   }
 
