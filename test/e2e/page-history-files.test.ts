@@ -145,7 +145,7 @@ describe("history on the page, as files and for everybody", {
     await page.getByRole("button", { name: "Billing cycle" }).click();
     await page.waitForURL(/period=cycle&cycleDay=15/);
     await page.keyboard.press("?");
-    await page.getByRole("dialog").getByText("History").waitFor();
+    await page.getByRole("dialog").getByText("History", { exact: true }).waitFor();
     await page.keyboard.press("Escape");
   });
 
