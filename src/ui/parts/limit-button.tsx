@@ -39,9 +39,10 @@ export function LimitButton({ program, isLarge = false }: LimitButtonProps) {
       type="button"
       data-limit=""
       className={state.state === "active" ? "limit-chip" : "limit-chip idle"}
-      aria-label={`${program.name} is limited: ${chipText(state, unit)}. Change it`}
+      title="l"
       onClick={open}
     >
+      <span className="unseen">Limit of {program.name}: </span>
       <Chip state={state} units={unit} />
     </button>
   );

@@ -119,7 +119,7 @@ function LimitRow({ index, state, atMs, act, units: unit }: RowProps) {
           type="button"
           className="ghost"
           aria-pressed={rule.enabled}
-          aria-label={`${title}: ${rule.enabled ? "switch off" : "switch on"}`}
+          aria-label={rule.enabled ? `On: ${title}. Switch off` : `Off: ${title}. Switch on`}
           onClick={() => act(() => client.setLimit(rule.id, { enabled: !rule.enabled }))}
         >
           {rule.enabled ? "On" : "Off"}

@@ -84,7 +84,7 @@ function QuotaRow({ index, state, act, units: unit }: RowProps) {
           type="button"
           className="ghost"
           aria-pressed={isWaived}
-          aria-label={`${name}: ${isWaived ? "steps hold again" : "waive the steps today"}`}
+          aria-label={`Waive today: ${name}`}
           onClick={() => act(() => client.setQuota(quota.id, { overrideToday: !isWaived }))}
         >
           Waive today
