@@ -95,8 +95,8 @@ async function measureGrowth(): Promise<void> {
     points.map(({ heapBytes }) => heapBytes),
   );
   tell(
-    "PSS of its process",
-    points.map(({ pssBytes }) => pssBytes),
+    "its process without files",
+    points.map(({ anonymousBytes }) => anonymousBytes),
   );
   writeResults("page-growth", { minutes, points });
   await context.close();
@@ -118,7 +118,7 @@ function tell(what: string, bytes: readonly number[]): void {
 
 interface Memory {
   readonly heapBytes: number;
-  readonly pssBytes: number;
+  readonly anonymousBytes: number;
 }
 
 async function memoryNow(page: Page, session: CDPSession): Promise<Memory> {
@@ -127,17 +127,17 @@ async function memoryNow(page: Page, session: CDPSession): Promise<Memory> {
   await session.send("HeapProfiler.collectGarbage");
   return {
     heapBytes: await metric(session, "JSHeapUsedSize"),
-    pssBytes: await rendererPss(),
+    anonymousBytes: await rendererAnonymous(),
   };
 }
 
-/** Of the largest renderer: Chromium keeps a small one in reserve. */
-async function rendererPss(): Promise<number> {
+/** Of the largest renderer (Chromium keeps a small one in reserve), without what it shares with other Chromiums. */
+async function rendererAnonymous(): Promise<number> {
   const session = await browser.newBrowserCDPSession();
   const { processInfo } = await session.send("SystemInfo.getProcessInfo");
   await session.detach();
   const renderers = processInfo.filter(({ type }) => type === "renderer");
-  return Math.max(...renderers.map(({ id }) => memoryOf(id).pssBytes));
+  return Math.max(...renderers.map(({ id }) => memoryOf(id).anonymousPssBytes));
 }
 
 async function metric(session: CDPSession, name: string): Promise<number> {
