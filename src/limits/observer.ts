@@ -79,7 +79,7 @@ export function createObserver(
   return {
     async look(rules, now) {
       const hasOwners = rules.some(isOwnerRule);
-      if (hasOwners) await owners.look();
+      if (hasOwners) await owners.look(rules);
       const programs = hasOwners ? executables.find(rules, owners.paths()) : NO_EXECUTABLES;
       const assigned = hasOwners ? owners.assign(rules, programs.byPath) : new Map();
       const containers = await containerEnds(rules, assigned);

@@ -17,7 +17,7 @@ export interface OwnerFollower {
     byPath: FoundExecutables["byPath"],
   ): Map<number, readonly LimitRule[]>;
   /** Looks at all processes; before the others. */
-  look(): Promise<void>;
+  look(rules: readonly LimitRule[]): Promise<void>;
   write(
     assigned: ReadonlyMap<number, readonly LimitRule[]>,
     subjectOf: (rules: readonly LimitRule[]) => number,
@@ -41,8 +41,10 @@ export function createOwnerFollower(
   let byOrigin = new Map<number, LimitRule>();
 
   return {
-    async look() {
-      known = keepSame(known, await factsOf(processes));
+    async look(rules) {
+      // Only what the engines' files say is not in /proc: how a container is called.
+      if (rules.some(({ target }) => target.kind === "container" || isContainerPattern(target)))
+        known = keepSame(known, await factsOf(processes, known));
       scanned = scan.read();
     },
     assign(rules, byPath) {
@@ -124,12 +126,20 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Only what /proc does not tell: the engine's name of a container. */
+/** "container:web" */
+function isContainerPattern(target: LimitRule["target"]): boolean {
+  return target.kind === "application" && /^(container:|\*)/.test(target.pattern);
+}
+
+/** What was known before where the sampler does not answer. */
 async function factsOf(
   processes: () => Promise<readonly LimitedProcess[]>,
+  before: Map<number, TrafficFacts>,
 ): Promise<Map<number, TrafficFacts>> {
   const found = new Map<number, TrafficFacts>();
-  for (const { pid, key, application, path, container, unit, user } of await processes()) {
+  const rows = await processes().catch(() => undefined);
+  if (rows === undefined) return before;
+  for (const { pid, key, application, path, container, unit, user } of rows) {
     found.set(pid, { application: { key, name: application, path }, container, unit, user });
   }
   return found;
