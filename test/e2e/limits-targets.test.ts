@@ -146,7 +146,7 @@ describe("whom a limit is for", { skip }, () => {
       rule({ kind: "machine" }, { txBytesPerSecond: CAP }),
       app({ txGuaranteedBytesPerSecond: CAP * 0.7, priority: 0 }),
     ]);
-    await using greedy = await up(world.a, { connections: 8 });
+    await using greedy = await up(world.a);
     await sleep(1_000);
     await using call = await startTransfer(
       { place: world.a, program, options: { protocol: "tcp" } },
@@ -158,7 +158,7 @@ describe("whom a limit is for", { skip }, () => {
     const factor = wireFactor("tcp", world.b.ip4) / CAP;
     const share = lastRate(mine, 3) * factor;
     assert.ok(share > 0.6, `the guaranteed one has ${share} of all`);
-    assert.ok(lastRate(theirs, 3) * factor > 0.01, "the other one does not starve");
+    assert.ok(lastRate(theirs, 4) * factor > 0.005, "the other one does not starve");
   });
 
   test("fragments go the way of the first, whose port says whose they are", async () => {
