@@ -205,6 +205,8 @@ int BPF_PROG(limit_child, struct task_struct *parent, struct task_struct *child)
 	process = bpf_map_lookup_elem(&processes, &parent_tgid);
 	if (!process || process->start_ticks != start_ticks(parent))
 		return 0;
+	if (!process->subject && process->origin != ORIGIN_EXEMPT)
+		return 0; /* it was under a rule once: nothing to inherit */
 	inherited.start_ticks = start_ticks(child);
 	inherited.subject = process->subject;
 	inherited.origin = process->origin;

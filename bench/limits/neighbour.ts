@@ -1,11 +1,12 @@
 // What a limit does to others: the rate and the latency of a program without one, beside one with, and latency within.
+import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { payloadRate, rule, startTransfer } from "../../test/e2e/limiting.ts";
+import { PYTHON, payloadRate, rule, startTransfer } from "../../test/e2e/limiting.ts";
 import { row } from "../results.ts";
 import { median } from "../statistics.ts";
 import { type Ground, MEGABIT, makeGround } from "./ground.ts";
 
-const ROUNDS = 9;
+const ROUNDS = 5;
 
 /** Alternates: a limited program at its cap, and the same without any rule in force at the same low rate. */
 export async function neighbour(): Promise<object> {
@@ -67,9 +68,36 @@ function gigabits(rates: readonly number[]): string {
   return ((median([...rates]) * 8) / 1e9).toFixed(2);
 }
 
-/** Median round trip of 100 pings. */
+const ECHO = `
+import socket, sys, time
+near = sys.argv[1] == "ask"
+one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+if not near:
+    one.bind((sys.argv[2], 7007))
+    print("ready", flush=True)
+    while True:
+        data, whence = one.recvfrom(64)
+        one.sendto(data, whence)
+one.settimeout(5)
+times = []
+for at in range(100):
+    started = time.perf_counter()
+    one.sendto(b"%d" % at, (sys.argv[2], 7007))
+    one.recv(64)
+    times.append((time.perf_counter() - started) * 1000)
+    time.sleep(0.005)
+print(sorted(times)[50])
+`;
+
+/** Median round trip of 100 small datagrams, one after the other. */
 async function pingMs({ world: { a, b } }: Ground): Promise<number> {
-  const text = await a.exec("ping", ["-i", "0.01", "-c", "100", b.ip4]);
-  const times = [...text.matchAll(/time=([\d.]+) ms/g)].map(([, time]) => Number(time));
-  return median(times);
+  const answering = b.spawn(PYTHON, ["-c", ECHO, "answer", b.ip4], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  if (answering.stdout !== null) await once(answering.stdout, "data");
+  try {
+    return Number(await a.exec(PYTHON, ["-c", ECHO, "ask", b.ip4]));
+  } finally {
+    answering.kill("SIGKILL");
+  }
 }

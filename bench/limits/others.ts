@@ -25,6 +25,7 @@ export async function others(): Promise<object> {
   const { a } = ground.world;
   const limiter = await ground.limiter();
   const nothing = async () => {};
+  const program = ground.program("limited");
   const kinds: Shaping[] = [
     {
       name: "Monitauri, whole machine",
@@ -51,7 +52,7 @@ export async function others(): Promise<object> {
       start: () =>
         limiter.apply([
           rule(
-            { kind: "application", pattern: "/usr/bin/python3" },
+            { kind: "application", pattern: program },
             { txBytesPerSecond: CAP, rxBytesPerSecond: CAP },
           ),
         ]),
@@ -94,7 +95,9 @@ export async function others(): Promise<object> {
       ["up", "udp", "ip4"],
       ["down", "udp", "ip4"],
     ] as const) {
-      shares.push(await share(ground, { direction, protocol, family, wrapper: kind.wrapper }));
+      shares.push(
+        await share(ground, { direction, protocol, family, wrapper: kind.wrapper, program }),
+      );
     }
     await kind.stop();
     found.push({ name: kind.name, shares, kept });
@@ -108,11 +111,12 @@ interface Case {
   readonly protocol: "tcp" | "udp";
   readonly family: "ip4" | "ip6";
   readonly wrapper: readonly string[] | undefined;
+  readonly program: string;
 }
 
 /** Of the cap on the wire. */
 async function share({ world: { a, b } }: Ground, one: Case): Promise<string> {
-  const { direction, protocol, family, wrapper } = one;
+  const { direction, protocol, family, wrapper, program } = one;
   const options = { protocol, offered: 2 * CAP };
   const [first, ...rest] = wrapper ?? [];
   const place =
@@ -126,7 +130,11 @@ async function share({ world: { a, b } }: Ground, one: Case): Promise<string> {
   try {
     await using transfer =
       direction === "up"
-        ? await startTransfer({ place, options }, { place: b, options }, { address: b[family] })
+        ? await startTransfer(
+            { place, program, options },
+            { place: b, options },
+            { address: b[family] },
+          )
         : await startTransfer({ place: b, options }, { place, options }, { address: a[family] });
     await sleep(6_500);
     const rate = payloadRate(await transfer.stop(), 1, 6) * wireFactor(protocol, b[family]);

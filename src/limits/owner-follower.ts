@@ -79,13 +79,17 @@ export function createOwnerFollower(
         kernel.writeProcess(pid, fresh);
         changed = true;
       }
-      for (const [pid, { startTicks }] of entries) {
+      for (const [pid, { startTicks, subject, origin }] of entries) {
         if (assigned.has(pid)) continue;
         const found = scanned.get(pid);
         // The same for a child that was born since.
         const isOther = found === undefined || found.startTicks !== startTicks;
         if (isOther ? isAlive(pid) : !scan.isUnchanged(found)) continue;
-        kernel.removeProcess(pid);
+        if (isOther) kernel.removeProcess(pid);
+        // Its sockets remember the rule that it was under, unless they are told that there is none.
+        else if (subject !== 0 || origin !== 0)
+          kernel.writeProcess(pid, { startTicks, subject: 0, origin: 0 });
+        else continue;
         changed = true;
       }
       if (changed) kernel.newGeneration();
