@@ -49,7 +49,7 @@ export function isNewEnough(version, minimum = MINIMUM_NODE) {
 
 /**
  * What Node and the C library are told when they run the daemon, which lives long and makes little
- * garbage. Together 30 of 87 MB of its own memory at rest, and no more CPU.
+ * garbage. A fifth to a third less memory of its own at rest, for a tenth more CPU at start (docs/figures.md, 6).
  */
 export function frugal() {
   return {

@@ -11,9 +11,10 @@ const ROOT = join(import.meta.dirname, "..", "..");
 /** Builds first when a source has changed. */
 const COMMAND = join(ROOT, "bin", "monitauri");
 export const MAIN = join(ROOT, "dist", "main.js");
-const WAIT_MS = 15_000;
+/** Loading the kernel programs alone takes seconds of CPU, and many on a machine with other work. */
+const WAIT_MS = 45_000;
 /** A daemon that hangs is ended, so that a failing test leaves nothing behind. */
-const LONGEST_MS = 60_000;
+const LONGEST_MS = 180_000;
 
 export interface Ended {
   readonly code: number | null;
