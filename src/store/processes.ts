@@ -143,23 +143,28 @@ export function mapProcesses(
   const values: number[] = [];
   const groups = new Map<number, number>();
   const column = groupBy === undefined || groupBy === "interface" ? "0" : COLUMNS[groupBy];
-  for (const row of db
-    .prepare(`SELECT id, application, user, container, ${column} AS value FROM process`)
-    .iterate()) {
-    const id = Number(row.id);
-    const passes = (set: ReadonlySet<number> | undefined, of: unknown) =>
-      set === undefined || set.has(Number(of));
-    if (!passes(wanted.application, row.application)) continue;
-    if (!passes(wanted.user, row.user) || !passes(wanted.container, row.container)) continue;
+  const passes = (set: ReadonlySet<number> | undefined, of: unknown) =>
+    set === undefined || set.has(of as number);
+  // Called for each, as in scan(): an object for each of forty thousand rows takes several times as long.
+  db.function("map_process", (number, application, user, container, value) => {
+    const id = number as number;
+    if (!passes(wanted.application, application)) return null;
+    if (!passes(wanted.user, user) || !passes(wanted.container, container)) return null;
     if (!passes(wanted.process, id)) {
       group[id] = EXPLAINS;
-      continue;
+      return null;
     }
-    const value = Number(row.value);
-    const index = groups.get(value) ?? values.push(value) - 1;
-    groups.set(value, index);
+    let index = groups.get(value as number);
+    if (index === undefined) {
+      index = values.push(value as number) - 1;
+      groups.set(value as number, index);
+    }
     group[id] = index;
-  }
+    return null;
+  });
+  db.prepare(
+    `SELECT count(map_process(id, application, user, container, ${column})) FROM process`,
+  ).get();
   return { group, values };
 }
 
