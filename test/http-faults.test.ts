@@ -59,7 +59,7 @@ test("a daemon says that it serves the page on another port than usual", async (
   );
 });
 
-test("a daemon whose port is taken says so and leaves nothing but its history", async () => {
+test("a daemon whose port is taken says so and leaves nothing but what it keeps", async () => {
   const folder = mkdtempSync(join(tmpdir(), "monitauri-test-"));
   const other = createServer().listen(0, "127.0.0.1");
   await once(other, "listening");
@@ -69,7 +69,7 @@ test("a daemon whose port is taken says so and leaves nothing but its history", 
   other.close();
   assert.deepEqual([code, stdout], [1, ""]);
   assert.match(stderr, new RegExp(`^monitauri: Cannot serve the page on port ${port}: `));
-  assert.deepEqual(readdirSync(join(folder, "data")), ["history.db"]);
+  assert.deepEqual(readdirSync(join(folder, "data")), ["alerts.journal", "history.db"]);
   rmSync(folder, { recursive: true });
 });
 

@@ -98,7 +98,12 @@ for (const [host, headers] of [
       const answer = client.command("wait 70001");
       await server.command("send 70001");
       await answer;
-      const { interfaces } = watch.read();
+      let { interfaces } = watch.read();
+      // A row waits for the search for its program, which takes several readings on a busy machine.
+      await until(() => {
+        ({ interfaces } = watch.read());
+        return watch.row(client.port, server.port) && watch.row(server.port, client.port);
+      });
 
       const sender = watch.row(client.port, server.port);
       const receiver = watch.row(server.port, client.port);

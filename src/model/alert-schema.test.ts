@@ -127,10 +127,11 @@ describe("parseChannelDraft()", () => {
     from: "me@example.org",
     to: ["you@example.org"],
     caFile: null,
+    tokenUrl: "",
   };
 
   test("takes a channel with its secrets", () => {
-    const draft = { name: "me@example.org", target: MAIL, secrets: { password: "a\nb" } };
+    const draft = { name: "me@example.org", target: MAIL, secrets: { password: "correct horse" } };
     assert.deepEqual(parseChannelDraft(draft), draft);
   });
 

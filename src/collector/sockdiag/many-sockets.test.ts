@@ -41,13 +41,24 @@ test(
     };
     for (let round = 0; round < 2; round++) {
       const { near, far } = await manySockets(server, 1_000);
+      t.after(() => {
+        for (const socket of [...near, ...far]) socket.destroy();
+      });
       for (const socket of near) socket.write(Buffer.alloc(100 + round));
       await until(() => far.every((socket) => socket.bytesRead === 100 + round));
       const startMs = performance.now();
       const snapshot = collector.read();
       t.diagnostic(`2,000 sockets: ${(performance.now() - startMs).toFixed(1)} ms`);
-      const { rows, bytes } = take(snapshot);
-      assert.ok(rows >= 2_000);
+      let { rows, bytes } = take(snapshot);
+      // Rows wait for the search for their program, which takes several readings on a busy machine.
+      await until(() => {
+        if (rows < 2_000) {
+          const more = take(collector.read());
+          rows += more.rows;
+          bytes += more.bytes;
+        }
+        return rows >= 2_000;
+      });
       assert.equal(bytes, 1_000 * (100 + round));
       for (const socket of [...near, ...far]) socket.resetAndDestroy();
       let closed = 0;
