@@ -177,10 +177,10 @@ describe("whom a limit is for", { skip }, () => {
         place === world.a ? { place, program, options } : { place, options };
       await using transfer = await startTransfer(of(from), of(to), { address });
       await sleep(4_500);
-      // Whole datagrams only: where a fragment is dropped the others are lost.
+      // Where one fragment of a datagram is dropped the whole of it is lost, so that of four times the cap next to nothing
+      // may arrive whole: what counts is that no fragment gets past it.
       const share = lastRate(await transfer.stop(), 3) / CAP;
       assert.ok(share < 1.05, `${share} of the cap`);
-      assert.ok(share > 0.05, `${share} of the cap`);
     }
   });
 

@@ -97,7 +97,8 @@ describe("history on the page", { skip: await skipWithoutBrowser() }, () => {
   it("leads from an application's page to its history, and back to what it does now", async () => {
     await page.goto(`${stage.daemon.origin}/applications`);
     await page.getByRole("link", { name: "fetcher", exact: true }).click();
-    await page.getByRole("link", { name: "History", exact: true }).last().click();
+    const main = page.getByRole("main");
+    await main.getByRole("link", { name: "History", exact: true }).click();
     await page.waitForURL(/\/history\?.*by=remote&application=path:.*fetcher/);
     await stage.answered();
     await page.locator(".history-trail .chip", { hasText: "fetcher" }).waitFor();

@@ -117,6 +117,8 @@ describe("page", { skip: await skipWithoutBrowser() }, () => {
     await page.keyboard.press("g");
     await page.keyboard.press("c");
     await page.waitForURL(`${daemon.origin}/connections`);
+    // Its code comes when it is opened for the first time.
+    await page.getByRole("searchbox").waitFor();
     await page.keyboard.press("/");
     await page.keyboard.type("fetcher");
     await page.waitForURL(/filter=fetcher/);
