@@ -10,6 +10,7 @@ import {
   type AlertRule,
   type AlertSeverity,
   MAX_DIGEST_EVENTS,
+  NO_MEASURE,
 } from "../model/alert.ts";
 import type { AlertDelivery } from "./delivery.ts";
 import { clockWords, quietUntil } from "./periods.ts";
@@ -218,14 +219,7 @@ function digestOf(all: readonly Held[], atMs: number): AlertMessage {
     subject: { kind: "machine", key: "", name: "this computer" },
     title: isOne ? first.title : `${sorted.length} alerts: ${first.title} ...`,
     text: [...lines, ...(more > 0 ? [`... and ${more} more, in the log`] : [])].join("\n"),
-    measure: {
-      bytesPerSecond: null,
-      thresholdBytesPerSecond: null,
-      bytes: null,
-      thresholdBytes: null,
-      share: null,
-      thresholdShare: null,
-    },
+    measure: NO_MEASURE,
     series: NOTHING,
     causes: [],
     state: "fired",

@@ -6,6 +6,7 @@ import {
   type AlertKind,
   type AlertRule,
   MAX_EVENT_POINTS,
+  NO_MEASURE,
 } from "../model/alert.ts";
 import { type Cell, type Cells, createCells, type Finding } from "./cells.ts";
 import { blockListConditions } from "./evaluate-block-list.ts";
@@ -212,15 +213,6 @@ export function createEvaluation(options: EvaluationOptions): Evaluation {
 }
 
 const HEALTH: ReadonlySet<AlertKind> = new Set(["limit", "coverage", "interface-gone", "degraded"]);
-
-const NO_MEASURE = {
-  bytesPerSecond: null,
-  thresholdBytesPerSecond: null,
-  bytes: null,
-  thresholdBytes: null,
-  share: null,
-  thresholdShare: null,
-};
 
 /** Otherwise what goes on is another question's answer. */
 function asksTheSame(a: AlertRule, b: AlertRule): boolean {

@@ -22,8 +22,11 @@ export interface DataOptions {
   readonly redact?: boolean;
 }
 
-export interface ReadOptions extends DataOptions {
+export interface JsonOptions extends DataOptions {
   readonly json?: boolean;
+}
+
+export interface ReadOptions extends JsonOptions {
   /** Milliseconds between two answers; true: as usual. */
   readonly watch?: number | true;
 }

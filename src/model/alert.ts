@@ -232,6 +232,18 @@ export interface AlertSeries {
   readonly txBytesPerSecond: readonly number[];
 }
 
+/** Of what no rate, volume or share was measured. */
+export const NO_MEASURE: AlertMeasure = {
+  bytesPerSecond: null,
+  thresholdBytesPerSecond: null,
+  bytes: null,
+  thresholdBytes: null,
+  share: null,
+  thresholdShare: null,
+};
+
+export const NO_SERIES: AlertSeries = { atMs: [], rxBytesPerSecond: [], txBytesPerSecond: [] };
+
 /** An application that was busy at the moment. */
 export interface AlertCause {
   readonly key: string;

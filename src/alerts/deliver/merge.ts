@@ -6,6 +6,8 @@ import {
   type AlertDigestLine,
   type AlertMessage,
   MAX_DIGEST_EVENTS,
+  NO_MEASURE,
+  NO_SERIES,
 } from "../../model/alert.ts";
 
 /** `messages` are at least two, the oldest first; one that is a digest itself counts with all it stands for. */
@@ -29,15 +31,8 @@ export function mergeMessages(messages: readonly AlertMessage[]): AlertMessage {
     text:
       "They waited too long for this channel, so they come together, the oldest first." +
       (left > 0 ? `\n${left} more are in the log on the Alerts page.` : ""),
-    measure: {
-      bytesPerSecond: null,
-      thresholdBytesPerSecond: null,
-      bytes: null,
-      thresholdBytes: null,
-      share: null,
-      thresholdShare: null,
-    },
-    series: { atMs: [], rxBytesPerSecond: [], txBytesPerSecond: [] },
+    measure: NO_MEASURE,
+    series: NO_SERIES,
     causes: [],
     state: "fired",
     resolvedAtMs: null,

@@ -1,7 +1,7 @@
 /** A real message through a channel, past the queue, and what came of it. */
 
 import { randomUUID } from "node:crypto";
-import type { AlertMessage } from "../../model/alert.ts";
+import { type AlertMessage, NO_MEASURE } from "../../model/alert.ts";
 import type { AlertTest } from "../../model/alert-channel.ts";
 import type { Clock, Sender } from "./sender.ts";
 
@@ -53,14 +53,7 @@ function testMessage(
     subject: { kind: "machine", key: "", name: "" },
     title: "This is a test: alerts arrive here",
     text: `Sent by Monitauri on ${host} through the channel ${channel} because somebody asked for it.\nNothing is wrong. The chart below is an example.`,
-    measure: {
-      bytesPerSecond: null,
-      thresholdBytesPerSecond: null,
-      bytes: null,
-      thresholdBytes: null,
-      share: null,
-      thresholdShare: null,
-    },
+    measure: NO_MEASURE,
     series: {
       atMs: points.map((at) => atMs - (29 - at) * 1000),
       rxBytesPerSecond: points.map((at) => 40_000 * at),

@@ -22,14 +22,13 @@ import {
   type DataOptions,
   daemonOf,
   dataCommand,
+  type JsonOptions,
   type ReadOptions,
   readCommand,
 } from "../context.ts";
 import { readSecret } from "../secret-input.ts";
 import { type Column, formatTable } from "../table.ts";
 import { safe } from "../terminal.ts";
-
-type JsonOptions = DataOptions & { readonly json?: boolean };
 
 interface ChannelOptions extends JsonOptions {
   readonly mailFrom?: string;

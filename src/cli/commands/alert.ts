@@ -18,14 +18,13 @@ import {
   type DataOptions,
   daemonOf,
   dataCommand,
+  type JsonOptions,
   type ReadOptions,
   readCommand,
 } from "../context.ts";
 import { type Column, formatTable } from "../table.ts";
 import { safe, type Terminal } from "../terminal.ts";
 import { addChannelCommands, testChannel } from "./alert-channel.ts";
-
-type JsonOptions = DataOptions & { readonly json?: boolean };
 
 export function addAlert(program: Command, context: CommandContext): void {
   const alert = program
