@@ -2,7 +2,7 @@
 // back, in an order that rotates; then the kernel's statistics say what each program takes.
 // node bench/cost.ts [pairs] [seconds] [loads: TCP,UDP,connections] [--keep]
 // With --keep, pairs that earlier runs measured are counted too: a long series can be made in parts.
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -75,7 +75,8 @@ writeResults("cost", {
 report();
 
 function readEarlier(): { measured: Measured[]; programs: Record<string, ProgramRuns[]> } {
-  return JSON.parse(readFileSync(join(import.meta.dirname, "results", "cost.json"), "utf8"));
+  const path = join(import.meta.dirname, "results", "cost.json");
+  return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : { measured: [], programs: {} };
 }
 
 function pairsOf(load: string): number[] {

@@ -7,6 +7,10 @@ import { asText } from "./text-table.ts";
 
 /** After "g" the letter must come within this time. */
 const LETTER_MS = 1_500;
+/** A view whose code has not come in this time gets no focus when it comes. */
+const VIEW_COMES_MS = 3_000;
+const FILTER = "input[type=search]";
+const COMING = "[data-coming]";
 const VIEWS: Readonly<Record<string, string>> = {
   o: "/",
   a: "/applications",
@@ -55,14 +59,28 @@ function leaveInput(event: KeyboardEvent): void {
 }
 
 function focusFilter(): void {
-  const box = document.querySelector<HTMLInputElement>("input[type=search]");
+  const box = document.querySelector<HTMLInputElement>(FILTER);
   if (box !== null) return box.select();
-  navigate("/applications");
-  requestAnimationFrame(() =>
-    requestAnimationFrame(() =>
-      document.querySelector<HTMLInputElement>("input[type=search]")?.focus(),
-    ),
-  );
+  let isThere = false;
+  const go = () => {
+    // A view on its way may have a filter of its own.
+    if (isThere || document.querySelector(COMING) !== null) return;
+    isThere = true;
+    navigate("/applications");
+  };
+  const stop = () => {
+    observer.disconnect();
+    clearTimeout(timer);
+  };
+  const observer = new MutationObserver(() => {
+    const found = document.querySelector<HTMLInputElement>(FILTER);
+    if (found === null) return go();
+    found.focus();
+    stop();
+  });
+  const timer = setTimeout(stop, VIEW_COMES_MS);
+  observer.observe(document.body, { childList: true, subtree: true });
+  go();
 }
 
 function currentRow(): HTMLTableRowElement | null {

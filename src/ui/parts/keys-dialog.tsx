@@ -1,7 +1,7 @@
 /** The list of keys. */
 
-import { useEffect, useRef } from "react";
 import { createStore, useStore } from "../store/create-store.ts";
+import { Modal } from "./modal.tsx";
 
 const isOpen = createStore(false);
 
@@ -31,37 +31,25 @@ const KEYS: readonly (readonly [keys: readonly string[], does: string])[] = [
 ];
 
 export function KeysDialog() {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const open = useStore(isOpen);
-  useEffect(() => {
-    if (open) dialog.current?.showModal();
-    else dialog.current?.close();
-  }, [open]);
+  if (!useStore(isOpen)) return null;
+  const close = () => isOpen.set(false);
   return (
-    <dialog
-      ref={dialog}
-      aria-labelledby="keys-title"
-      onClose={() => isOpen.set(false)}
-      onClick={({ target }) => target === dialog.current && isOpen.set(false)}
-    >
-      <div className="dialog">
-        <h2 id="keys-title">Keyboard</h2>
-        <dl className="keys">
-          {KEYS.map(([keys, does]) => (
-            <div key={does}>
-              <dt>
-                {keys.map((key) => (
-                  <kbd key={key}>{key}</kbd>
-                ))}
-              </dt>
-              <dd>{does}</dd>
-            </div>
-          ))}
-        </dl>
-        <button type="button" onClick={() => isOpen.set(false)}>
-          Close
-        </button>
-      </div>
-    </dialog>
+    <Modal title="Keyboard" onClose={close} closesBeside>
+      <dl className="keys">
+        {KEYS.map(([keys, does]) => (
+          <div key={does}>
+            <dt>
+              {keys.map((key) => (
+                <kbd key={key}>{key}</kbd>
+              ))}
+            </dt>
+            <dd>{does}</dd>
+          </div>
+        ))}
+      </dl>
+      <button type="button" onClick={close}>
+        Close
+      </button>
+    </Modal>
   );
 }

@@ -63,7 +63,11 @@ function Coming() {
     const timer = setTimeout(() => setLong(true), QUIET_MS);
     return () => clearTimeout(timer);
   }, []);
-  return isLong ? <p className="quiet">Opening …</p> : null;
+  return (
+    <p className="quiet" data-coming="">
+      {isLong ? "Opening …" : ""}
+    </p>
+  );
 }
 
 function Missing() {

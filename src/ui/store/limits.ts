@@ -72,6 +72,10 @@ export type Editing =
 
 export const editing = createStore<Editing | undefined>(undefined);
 
+export function closeEditor(): void {
+  editing.set(undefined);
+}
+
 /** Opens the editor: of the rule that means the application, else of a new one. */
 export function limitApplication(program: ProgramNames): void {
   const state = limitOf(limitList.get(), program);

@@ -48,7 +48,11 @@ export function ChannelEditor({ channel, onClose }: ChannelEditorProps) {
     }
   };
   return (
-    <Modal title={channel === undefined ? "New place" : `Change ${channel.name}`} onClose={onClose}>
+    <Modal
+      title={channel === undefined ? "New place" : `Change ${channel.name}`}
+      onClose={onClose}
+      className="wide"
+    >
       <form
         className="editor"
         onSubmit={(event) => {

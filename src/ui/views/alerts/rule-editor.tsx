@@ -70,7 +70,11 @@ export function RuleEditor({ rule, onClose }: RuleEditorProps) {
     }
   };
   return (
-    <Modal title={rule === undefined ? "New rule" : "Change the rule"} onClose={onClose}>
+    <Modal
+      title={rule === undefined ? "New rule" : "Change the rule"}
+      onClose={onClose}
+      className="wide"
+    >
       <form
         className="editor"
         onSubmit={(event) => {

@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from "react";
 import { formatBytes, formatDuration, formatShare } from "../../../model/format.ts";
 import { HISTORY_LEVELS, type HistoryLevel, type HistoryState } from "../../../model/history.ts";
+import { Modal } from "../../parts/modal.tsx";
 import { Segmented } from "../../parts/segmented.tsx";
 import type { Progress } from "./export-run.ts";
 import {
@@ -47,17 +48,13 @@ export function ExportButton(props: ExportButtonProps) {
 
 function ExportDialog(props: ExportButtonProps & { readonly onClose: () => void }) {
   const { question, period, subject, state, zone, onClose } = props;
-  const dialog = useRef<HTMLDialogElement>(null);
   const abort = useRef<AbortController>(undefined);
   const [format, setFormat] = useState<FileFormat>("csv");
   const levels = levelsOf(question.steps);
   const [level, setLevel] = useState<HistoryLevel>(() => levelFor(period, { state, levels }));
   const [stage, go] = useState<Stage>({ is: "choosing" });
   const isRunning = stage.is === "running";
-  useEffect(() => {
-    dialog.current?.showModal();
-    return () => abort.current?.abort();
-  }, []);
+  useEffect(() => () => abort.current?.abort(), []);
   const start = async () => {
     const what: ExportWhat = { period, level, format, ...exportFilter(question.steps) };
     abort.current = new AbortController();
@@ -77,60 +74,52 @@ function ExportDialog(props: ExportButtonProps & { readonly onClose: () => void 
     }
   };
   return (
-    <dialog
-      ref={dialog}
-      aria-labelledby="export-title"
-      onClose={onClose}
-      onCancel={(event) => isRunning && event.preventDefault()}
-    >
-      <div className="dialog export">
-        <h2 id="export-title">Export</h2>
-        <p>
-          {periodText(period, { zone, nowMs: period.toMs })} · <bdi>{subject}</bdi>
-        </p>
-        <p className="row">
-          Format
-          <Segmented
-            small
-            label="Format"
-            options={FILE_FORMATS.map((value) => ({ value, text: FORMAT_WORDS[value] }))}
-            value={format}
-            onChange={setFormat}
-          />
-        </p>
-        <p className="row">
-          A row for each
-          <Segmented
-            small
-            label="A row for each"
-            options={HISTORY_LEVELS.filter((one) => levels.includes(one)).map((value) => ({
-              value,
-              text: value,
-            }))}
-            value={level}
-            onChange={setLevel}
-          />
-        </p>
-        <p className="quiet lead">{levelText(level, period, { state, zone })}</p>
-        <Outcome stage={stage} />
-        <p className="actions">
-          {isRunning ? (
-            <button type="button" onClick={() => abort.current?.abort()}>
-              Cancel
+    <Modal title="Export" onClose={onClose} isHeld={isRunning} className="export">
+      <p>
+        {periodText(period, { zone, nowMs: period.toMs })} · <bdi>{subject}</bdi>
+      </p>
+      <p className="row">
+        Format
+        <Segmented
+          small
+          label="Format"
+          options={FILE_FORMATS.map((value) => ({ value, text: FORMAT_WORDS[value] }))}
+          value={format}
+          onChange={setFormat}
+        />
+      </p>
+      <p className="row">
+        A row for each
+        <Segmented
+          small
+          label="A row for each"
+          options={HISTORY_LEVELS.filter((one) => levels.includes(one)).map((value) => ({
+            value,
+            text: value,
+          }))}
+          value={level}
+          onChange={setLevel}
+        />
+      </p>
+      <p className="quiet lead">{levelText(level, period, { state, zone })}</p>
+      <Outcome stage={stage} />
+      <p className="actions">
+        {isRunning ? (
+          <button type="button" onClick={() => abort.current?.abort()}>
+            Cancel
+          </button>
+        ) : (
+          <>
+            <button type="button" className="primary" onClick={() => void start()}>
+              {stage.is === "done" ? "Export again" : "Export"}
             </button>
-          ) : (
-            <>
-              <button type="button" className="primary" onClick={() => void start()}>
-                {stage.is === "done" ? "Export again" : "Export"}
-              </button>
-              <button type="button" onClick={() => dialog.current?.close()}>
-                Close
-              </button>
-            </>
-          )}
-        </p>
-      </div>
-    </dialog>
+            <button type="button" onClick={onClose}>
+              Close
+            </button>
+          </>
+        )}
+      </p>
+    </Modal>
   );
 }
 

@@ -2,11 +2,11 @@
 
 import { type FormEvent, useEffect, useState } from "react";
 import type { LimitChanged, LimitKind, LimitState, LimitTarget } from "../../../model/limit.ts";
+import { Modal } from "../../parts/modal.tsx";
 import { Segmented } from "../../parts/segmented.tsx";
-import { editing, refreshLimits } from "../../store/limits.ts";
+import { closeEditor, refreshLimits } from "../../store/limits.ts";
 import { client } from "../../store/live.ts";
 import { type Draft, draftOf, wishOf } from "./draft.ts";
-import { EditorDialog } from "./editor-dialog.tsx";
 import { MoreFields } from "./more-fields.tsx";
 import { Preview, usePreview } from "./preview.tsx";
 import { RateField } from "./rate-field.tsx";
@@ -61,7 +61,7 @@ export function LimitEditor({ state, target }: LimitEditorProps) {
     setSaving(true);
     try {
       await saved(state, wish);
-      editing.set(undefined);
+      closeEditor();
       void refreshLimits();
     } catch (error) {
       setProblem(error instanceof Error ? error.message : String(error));
@@ -75,7 +75,9 @@ export function LimitEditor({ state, target }: LimitEditorProps) {
       ?.focus();
   }, []);
   return (
-    <EditorDialog
+    <Modal
+      className="limit-form"
+      onClose={closeEditor}
       title={state === undefined ? "New limit" : `Change ${state.rule.id}`}
       onSubmit={save}
     >
@@ -142,14 +144,14 @@ export function LimitEditor({ state, target }: LimitEditorProps) {
         {problem === "" ? (preview?.problem ?? "") : problem}
       </p>
       <div className="buttons">
-        <button type="button" onClick={() => editing.set(undefined)}>
+        <button type="button" onClick={closeEditor}>
           Cancel
         </button>
         <button type="submit" className="primary" disabled={isSaving}>
           {isSaving ? "Saving …" : state === undefined ? "Add the limit" : "Save"}
         </button>
       </div>
-    </EditorDialog>
+    </Modal>
   );
 }
 

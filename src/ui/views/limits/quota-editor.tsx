@@ -10,10 +10,10 @@ import {
   type QuotaStep,
   type QuotaWish,
 } from "../../../model/quota.ts";
+import { Modal } from "../../parts/modal.tsx";
 import { Segmented } from "../../parts/segmented.tsx";
-import { editing, refreshLimits } from "../../store/limits.ts";
+import { closeEditor, refreshLimits } from "../../store/limits.ts";
 import { client } from "../../store/live.ts";
-import { EditorDialog } from "./editor-dialog.tsx";
 import { rateAsText, rateIn, withoutZeros } from "./rate-text.ts";
 import { Suggestions, useSuggestions } from "./suggestions.tsx";
 
@@ -63,14 +63,19 @@ export function QuotaEditor({ quota }: { readonly quota: Quota | undefined }) {
     if (typeof wish === "string") return setProblem(wish);
     try {
       await (quota === undefined ? client.addQuota(wish) : client.setQuota(quota.id, wish));
-      editing.set(undefined);
+      closeEditor();
       void refreshLimits();
     } catch (error) {
       setProblem(error instanceof Error ? error.message : String(error));
     }
   };
   return (
-    <EditorDialog title={quota === undefined ? "New quota" : `Change ${quota.id}`} onSubmit={save}>
+    <Modal
+      className="limit-form"
+      onClose={closeEditor}
+      title={quota === undefined ? "New quota" : `Change ${quota.id}`}
+      onSubmit={save}
+    >
       <Segmented
         label="Whose bytes"
         options={[
@@ -211,14 +216,14 @@ export function QuotaEditor({ quota }: { readonly quota: Quota | undefined }) {
         {problem}
       </p>
       <div className="buttons">
-        <button type="button" onClick={() => editing.set(undefined)}>
+        <button type="button" onClick={closeEditor}>
           Cancel
         </button>
         <button type="submit" className="primary">
           {quota === undefined ? "Add the quota" : "Save"}
         </button>
       </div>
-    </EditorDialog>
+    </Modal>
   );
 }
 
