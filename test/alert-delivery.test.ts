@@ -190,7 +190,10 @@ test("a refused message is reported, and the next one is sent", async () => {
   await until(() => outcomes.length === 2, "both ended");
   assert.deepEqual(outcomes, ["mail bad failed", "mail good delivered"]);
   assert.match(delivery.lines.join(), /no such user; is not tried again/);
-  assert.equal(delivery.state().channels[0]?.counts.failed, 1);
+  const [state] = delivery.state().channels;
+  assert.equal(state?.counts.failed, 1);
+  assert.match(state?.lastFailure?.said ?? "", /no such user/, "remembered");
+  assert.equal(state?.last?.kind, "delivered", "and over");
   await delivery.close();
 });
 

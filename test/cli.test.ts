@@ -27,6 +27,7 @@ describe("with a daemon", () => {
     assert.match(stdout, /^Monitauri {3}0\.0\.0-test, pid \d+, /);
     assert.match(stdout, /^Now {9}8\.00 kbit\/s down, 800 bit\/s up$/m);
     assert.match(stdout, /^eth0 +physical .* 100\.0 % +-$/m);
+    assert.match(stdout, /^Alerts {6}no rules$/m);
     assert.match((await done("status", "--bytes")).stdout, /^Now {9}1\.00 kB\/s down/m);
     assert.equal(JSON.parse((await done("status", "--json")).stdout).pid, daemon.child.pid);
   });

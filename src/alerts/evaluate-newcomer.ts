@@ -28,6 +28,8 @@ export interface NewcomerConditions extends Conditions {
   /** Keys of programs that the history knows: nobody is told of them. `isComplete`: it goes back far enough that
    * whatever is not among them is new. */
   know(keys: readonly string[], isComplete: boolean, changes: Map<string, unknown>): void;
+  /** When new programs are told of; undefined: they are already. */
+  learnsUntilMs(atMs: number): number | undefined;
 }
 
 export function newcomerConditions(state: EvaluationState): NewcomerConditions {
@@ -108,6 +110,10 @@ export function newcomerConditions(state: EvaluationState): NewcomerConditions {
       }
       if (isComplete) changes.set(LEARNING, 0);
     },
+    learnsUntilMs(atMs) {
+      const sinceMs = Number(state.get(LEARNING) ?? atMs);
+      return isLearningSince(sinceMs, atMs) ? sinceMs + LEARNING_MS : undefined;
+    },
   };
 }
 
@@ -117,8 +123,12 @@ function stillLearning(state: EvaluationState, { changes }: Turn, atMs: number):
     changes.set(LEARNING, atMs);
     return true;
   }
-  // A clock that was set back does not begin it anew.
-  return Math.abs(atMs - Number(text)) < LEARNING_MS;
+  return isLearningSince(Number(text), atMs);
+}
+
+/** A clock that was set back does not begin it anew. */
+function isLearningSince(sinceMs: number, atMs: number): boolean {
+  return Math.abs(atMs - sinceMs) < LEARNING_MS;
 }
 
 export function isNoProgram(key: string): boolean {

@@ -8,6 +8,7 @@ import {
   MAX_EVENT_POINTS,
   NO_MEASURE,
 } from "../model/alert.ts";
+import type { AlertLearning } from "../model/alert-status.ts";
 import { type Cell, type Cells, createCells, type Finding } from "./cells.ts";
 import { blockListConditions } from "./evaluate-block-list.ts";
 import { contactConditions } from "./evaluate-contact.ts";
@@ -44,6 +45,8 @@ export interface Evaluation {
   take(facts: AlertFacts, changes: Map<string, unknown>): Outcome;
   /** See NewcomerConditions. */
   readonly know: NewcomerConditions["know"];
+  /** Kinds that are quiet as yet, because everything is new at first. */
+  learning(atMs: number): readonly AlertLearning[];
   readonly meters: Meters;
   readonly cells: Cells;
 }
@@ -163,6 +166,10 @@ export function createEvaluation(options: EvaluationOptions): Evaluation {
 
   return {
     know: newcomers.know,
+    learning(atMs) {
+      const untilMs = newcomers.learnsUntilMs(atMs);
+      return untilMs === undefined ? [] : [{ kind: "newcomer", untilMs }];
+    },
     meters,
     cells,
     setRules(given, atMs) {

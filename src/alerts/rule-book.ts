@@ -17,16 +17,21 @@ export interface RuleBook {
   set(id: string, change: unknown): Promise<AlertRule>;
   /** @throws MonitauriError "not-found". */
   remove(id: string): Promise<void>;
+  /** Ids of those that another version wrote and this one cannot read. */
+  unusable(): readonly string[];
   /** Grows with each change. */
   readonly revision: number;
 }
 
 export function openRuleBook(journal: Journal, warn: (message: string) => void): RuleBook {
   const rules = new Map<string, AlertRule>();
+  const unusable = new Set<string>();
   for (const [key, text] of journal.entries(PREFIX)) {
     const rule = read(text);
-    if (rule === undefined) warn(`Alert rule ${key.slice(PREFIX.length)} cannot be used any more`);
-    else rules.set(rule.id, rule);
+    if (rule === undefined) {
+      unusable.add(key.slice(PREFIX.length));
+      warn(`Alert rule ${key.slice(PREFIX.length)} cannot be used any more`);
+    } else rules.set(rule.id, rule);
   }
   let sorted = inOrder(rules);
   let nextNumber = Math.max(0, ...sorted.map(({ id }) => Number(id.slice(1)) || 0)) + 1;
@@ -74,11 +79,12 @@ export function openRuleBook(journal: Journal, warn: (message: string) => void):
       return keep({ id: same, createdAtMs, ...parseRuleChange(before, change) });
     },
     async remove(id) {
-      known(id);
+      if (!unusable.delete(id)) known(id);
       rules.delete(id);
       changed();
       await journal.commit(new Map([[`${PREFIX}${id}`, null]]));
     },
+    unusable: () => [...unusable],
     get revision() {
       return revision;
     },

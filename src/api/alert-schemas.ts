@@ -15,6 +15,7 @@ import {
 import type { AlertChannel, AlertTest } from "../model/alert-channel.ts";
 import { alertSecretName, alertTargetSchema } from "../model/alert-channel-schema.ts";
 import { alertConditionSchema } from "../model/alert-schema.ts";
+import type { AlertStatus } from "../model/alert-status.ts";
 import type { Same } from "./schemas.ts";
 
 const count = z.number();
@@ -115,6 +116,28 @@ export const alertTestSchema = z
   })
   .openapi("AlertTest");
 
+export const alertStatusSchema = z
+  .object({
+    rules: count,
+    activeRules: count,
+    faultyRules: count,
+    troubles: z.array(z.object({ ruleId: z.string().nullable(), text: z.string() })),
+    learning: z.array(z.object({ kind: z.enum(kinds), untilMs: count })),
+    unread: count,
+    ongoing: count,
+    waiting: count,
+    lastFailure: z
+      .object({
+        channel: z.string(),
+        atMs: count,
+        said: z.string(),
+        remedy: z.string(),
+        isOver: z.boolean(),
+      })
+      .nullable(),
+  })
+  .openapi("AlertStatus");
+
 // Never called, as in schemas.ts.
 export const ALERT_SCHEMAS_MATCH: [
   Same<typeof alertRuleSchema, AlertRule>,
@@ -123,4 +146,5 @@ export const ALERT_SCHEMAS_MATCH: [
   Same<typeof alertPreviewSchema, AlertPreview>,
   Same<typeof alertChannelSchema, AlertChannel>,
   Same<typeof alertTestSchema, AlertTest>,
-] = [true, true, true, true, true, true];
+  Same<typeof alertStatusSchema, AlertStatus>,
+] = [true, true, true, true, true, true, true];

@@ -13,6 +13,7 @@ import type {
   Token,
 } from "../model/monitauri.ts";
 import type { GroupRow } from "../model/sample.ts";
+import { alertStatusSchema } from "./alert-schemas.ts";
 
 const count = z.number();
 
@@ -112,6 +113,7 @@ export const statusSchema = z
     interfaces: z.array(interfaceCoverage),
     gaps: z.array(gap),
     threads: z.array(thread),
+    alerts: alertStatusSchema,
     own: z.object({ cpuMs: count, residentBytes: count, lastTickMs: count.optional() }),
   })
   .openapi("Status");

@@ -18,6 +18,7 @@ function stateOf(channel: Partial<Channel>, more: Partial<DeliveryState> = {}): 
         oldestAtMs: undefined,
         nextAttemptAtMs: undefined,
         last: undefined,
+        lastFailure: undefined,
         counts,
         ...channel,
       },

@@ -2,6 +2,7 @@
  * and only then handed to delivery. Sampling and the history are never waited for, and nothing here reaches them. */
 
 import { randomBytes } from "node:crypto";
+import type { DeliveryState } from "../alerts/deliver/delivery.ts";
 import { type AlertDelivery, NO_DELIVERY } from "../alerts/delivery.ts";
 import { createDispatch } from "../alerts/dispatch.ts";
 import { createEvaluation, type Outcome, staleCells } from "../alerts/evaluation.ts";
@@ -13,12 +14,14 @@ import { createPast } from "../alerts/past.ts";
 import { openRuleBook } from "../alerts/rule-book.ts";
 import { type AlertEvent, MAX_ALERT_EVENTS, MAX_ALERT_RULES } from "../model/alert.ts";
 import type { AlertQuestions } from "../model/alert-questions.ts";
+import type { AlertStatus } from "../model/alert-status.ts";
 import type { HistoryTick } from "../model/history.ts";
 import type { Sample } from "../model/sample.ts";
 import type { Bound } from "../model/snapshot.ts";
 import { type AskHistory, createAlertHistory } from "./alert-history.ts";
 import { createPreview } from "./alert-preview.ts";
 import { alertQuestions } from "./alert-questions.ts";
+import { alertStatus } from "./alert-status.ts";
 import { createBlockLists } from "./block-lists.ts";
 import { createExecutables } from "./executables.ts";
 import type { Log } from "./log.ts";
@@ -40,6 +43,8 @@ export interface Alerts {
   /** What does not work, as sentences. */
   troubles(): readonly string[];
   readonly rules: number;
+  /** `delivery`: how it fares; undefined: nothing is delivered. */
+  status(delivery: DeliveryState | undefined): AlertStatus;
   bounds(): readonly Bound[];
   /** Writes what waits. */
   close(): Promise<void>;
@@ -234,6 +239,21 @@ export function createAlerts(options: AlertsOptions): Alerts {
     troubles() {
       const fault = journal.fault();
       return [...(fault === undefined ? [] : [fault]), ...lists.troubles()];
+    },
+    status: (delivered) => {
+      const fault = journal.fault();
+      return alertStatus({
+        rules: rules.list(),
+        unusable: rules.unusable(),
+        events,
+        listTrouble: lists.trouble,
+        faults: fault === undefined ? [] : [fault],
+        hasHistory: history !== undefined,
+        learning: evaluation.learning(now()),
+        delivery: delivered,
+        posts: dispatch.posts,
+        nowMs: now(),
+      });
     },
     get rules() {
       return rules.list().length;

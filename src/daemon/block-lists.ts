@@ -19,6 +19,8 @@ export interface BlockLists {
   want(lists: readonly string[], atMs: number): void;
   /** undefined: not read yet, or it cannot be. */
   match(list: string): ListMatch | undefined;
+  /** Why one that is wanted cannot be used as it should, as a sentence. */
+  trouble(list: string): string | undefined;
   /** What cannot be used, as sentences. */
   troubles(): readonly string[];
 }
@@ -78,6 +80,7 @@ export function createBlockLists(log: Pick<Log, "info" | "warnOnce">): BlockList
       }
     },
     match: (list) => entries.get(list)?.match,
+    trouble: (list) => entries.get(list)?.trouble,
     troubles: () => [...entries.values()].flatMap(({ trouble }) => trouble ?? []),
   };
 }

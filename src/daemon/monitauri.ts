@@ -24,7 +24,7 @@ export interface MonitauriParts {
   readonly feed: Pick<LiveFeed, "read" | "bounds">;
   /** undefined: switched off. */
   readonly history: Pick<History, "ask" | "state" | "thread"> | undefined;
-  readonly alerts: Pick<Alerts, "questions" | "troubles" | "bounds" | "rules">;
+  readonly alerts: Pick<Alerts, "questions" | "troubles" | "bounds" | "rules" | "status">;
   /** How the delivery of alerts fares; where not given, nothing is delivered. */
   readonly delivery?: () => DeliveryState;
   readonly limits: DaemonLimits;
@@ -102,6 +102,8 @@ async function* exportedAsParquet(
 function status({
   sampling,
   history,
+  alerts,
+  delivery,
   version,
   privileged,
   startedAtMs,
@@ -126,6 +128,7 @@ function status({
     interfaces: sample?.coverage ?? [],
     gaps: sampling.totals.gaps(),
     threads: [thread, ...(history === undefined ? [] : [history.thread()])],
+    alerts: alerts.status(delivery?.()),
     own: {
       cpuMs: (user + system) / 1000,
       residentBytes: process.memoryUsage.rss(),

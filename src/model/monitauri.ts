@@ -1,6 +1,7 @@
 /** Everything a user can ask of Monitauri: implemented in process by the daemon, over HTTP by the client. */
 
 import type { AlertQuestions } from "./alert-questions.ts";
+import type { AlertStatus } from "./alert-status.ts";
 import type {
   ExportQuery,
   HistoryAnswer,
@@ -30,6 +31,7 @@ export interface Status {
   readonly interfaces: readonly InterfaceCoverage[];
   readonly gaps: readonly Gap[];
   readonly threads: readonly ThreadStatus[];
+  readonly alerts: AlertStatus;
   readonly own: OwnCost;
 }
 

@@ -258,6 +258,17 @@ export function status({ startedAtMs }: Invented): Status {
     interfaces: [],
     gaps: [],
     threads: [{ name: "sampling", state: "running", restarts: 0, lastError: undefined }],
+    alerts: {
+      rules: 0,
+      activeRules: 0,
+      faultyRules: 0,
+      troubles: [],
+      learning: [],
+      unread: 0,
+      ongoing: 0,
+      waiting: 0,
+      lastFailure: null,
+    },
     own: { cpuMs: 100, residentBytes: 1e8, lastTickMs: 1 },
   };
 }

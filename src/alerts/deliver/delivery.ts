@@ -43,6 +43,8 @@ export interface DeliveryState {
     readonly oldestAtMs: number | undefined;
     readonly nextAttemptAtMs: number | undefined;
     readonly last: LaneOutcome | undefined;
+    /** The last attempt that did not reach everybody, since the start. */
+    readonly lastFailure: LaneOutcome | undefined;
     readonly counts: LaneCounts;
   }[];
   /** Why the queue cannot be written now. */
@@ -205,6 +207,7 @@ export async function createDelivery(options: DeliveryOptions): Promise<Delivery
           oldestAtMs: items[0]?.message.atMs,
           nextAttemptAtMs: lanes.get(name)?.nextAttemptAtMs(),
           last: lanes.get(name)?.last(),
+          lastFailure: lanes.get(name)?.lastFailure(),
           counts,
         };
       }),

@@ -15,6 +15,8 @@ export interface LaneRunner {
   replace(sender: Sender): void;
   /** What the last attempt came to. */
   last(): LaneOutcome | undefined;
+  /** The last attempt that did not reach everybody, since this process began. */
+  lastFailure(): LaneOutcome | undefined;
   /** When the next attempt is due, wall clock; undefined: now, or nothing waits. */
   nextAttemptAtMs(): number | undefined;
   /** An attempt under way gets `graceMs` to end by itself. */
@@ -46,6 +48,7 @@ export function startLane({ channel, queue, clock, report, ...options }: LaneOpt
   let cancelTimer: (() => void) | undefined;
   let nextAtMs: number | undefined;
   let last: LaneOutcome | undefined;
+  let lastFailure: LaneOutcome | undefined;
 
   function wake(): void {
     if (isClosed || running !== undefined || nextAtMs !== undefined) return;
@@ -91,6 +94,7 @@ export function startLane({ channel, queue, clock, report, ...options }: LaneOpt
     const isGivenUp = outcome.kind === "later" && attempts >= MAX_ATTEMPTS;
     const kind = isGivenUp ? "failed" : outcome.kind;
     last = outcomeOf(kind, isGivenUp ? givenUp(outcome.trouble) : outcome, clock.now());
+    if (kind !== "delivered" || outcome.trouble !== undefined) lastFailure = last;
     if (kind === "later" && outcome.kind === "later") {
       const { unknown, recipients, retryAfterMs } = outcome;
       queue.end({
@@ -133,6 +137,7 @@ export function startLane({ channel, queue, clock, report, ...options }: LaneOpt
       wake();
     },
     last: () => last,
+    lastFailure: () => lastFailure,
     nextAttemptAtMs: () => nextAtMs,
     async close(graceMs) {
       isClosed = true;

@@ -1,6 +1,7 @@
 /** `status`: what runs, since when, how it counts and how much of the traffic has an owner. */
 
 import type { Command } from "commander";
+import type { AlertStatus } from "../../model/alert-status.ts";
 import { formatBytes, formatDuration, formatShare } from "../../model/format.ts";
 import type { Status } from "../../model/monitauri.ts";
 import type { InterfaceCoverage } from "../../model/sample.ts";
@@ -57,6 +58,7 @@ function linesOf(status: Status, options: RateOptions, { terminal }: CommandCont
     const again = restarts === 0 ? "" : `, started again ${restarts} times`;
     lines.push(terminal.paint("yellow", `Thread ${name} is ${state}${again}${why}`));
   }
+  lines.push(...alertTroubles(status.alerts).map((line) => terminal.paint("yellow", line)));
   for (const { fromMs, toMs, reason } of status.gaps.slice(-SHOWN_GAPS)) {
     lines.push(
       terminal.paint(
@@ -90,7 +92,39 @@ function facts(
     ["Counting", `${counting}; every ${formatDuration(intervalMs)}`],
     ["Now", `${rate(status.rxBytesPerSecond)} down, ${rate(status.txBytesPerSecond)} up`],
     ["Counted", `${formatBytes(total.rxBytes)} down, ${formatBytes(total.txBytes)} up`],
+    ["Alerts", alertFacts(status.alerts)],
     ["Own cost", `${share} of a CPU, ${formatBytes(own.residentBytes)} memory${kernel}`],
+  ];
+}
+
+function alertFacts(alerts: AlertStatus): string {
+  const { rules, activeRules, faultyRules, unread, ongoing, waiting } = alerts;
+  if (rules === 0 && unread + waiting === 0) return "no rules";
+  const parts = [
+    `${activeRules} of ${rules} ${rules === 1 ? "rule" : "rules"} active`,
+    ...(faultyRules === 0 ? [] : [`${faultyRules} cannot work`]),
+    `${unread} unread`,
+    ...(ongoing === 0 ? [] : [`${ongoing} going on`]),
+    `${waiting} ${waiting === 1 ? "message" : "messages"} waiting`,
+  ];
+  return parts.join(", ");
+}
+
+/** What is wrong, and what is not told yet. */
+function alertTroubles({ troubles, learning, lastFailure }: AlertStatus): string[] {
+  const lines = troubles.map(
+    ({ ruleId, text }) => `Alerts${ruleId === null ? "" : `, rule ${ruleId}`}: ${safe(text)}`,
+  );
+  for (const { kind, untilMs } of learning) {
+    lines.push(`Alerts of the kind ${kind} learn until ${clock(untilMs)} and tell nothing before`);
+  }
+  if (lastFailure === null) return lines;
+  const { channel, atMs, said, remedy, isOver } = lastFailure;
+  const now = isOver ? "; it works again" : "";
+  const todo = isOver || remedy === "" ? "" : `. What to do: ${safe(remedy)}`;
+  return [
+    ...lines,
+    `Alert channel ${safe(channel)} failed at ${clock(atMs)}: ${safe(said)}${now}${todo}`,
   ];
 }
 

@@ -5,6 +5,7 @@ import { useTrust } from "../../parts/use-trust.ts";
 import { client } from "../../store/live.ts";
 import { usePoll } from "../../store/poll.ts";
 import { useStatus } from "../../store/status.ts";
+import { AlertHealth } from "./alerts.tsx";
 import { Bounds } from "./bounds.tsx";
 import { Coverage } from "./coverage.tsx";
 import { Findings } from "./findings.tsx";
@@ -38,6 +39,7 @@ export function Health() {
         <>
           <OwnFigures status={status} />
           <Coverage interfaces={status.interfaces} />
+          <AlertHealth alerts={status.alerts} nowMs={status.atMs} />
         </>
       )}
       {diagnosis === undefined ? null : (
