@@ -2,7 +2,14 @@
 
 import type { Command } from "commander";
 import { MonitauriError } from "../model/error.ts";
-import { type HistoryFilter, MAX_TOP, type Period } from "../model/history.ts";
+import {
+  HISTORY_SCOPES,
+  type HistoryFilter,
+  type HistoryScope,
+  type HistoryTraffic,
+  MAX_TOP,
+  type Period,
+} from "../model/history.ts";
 import type { Monitauri } from "../model/monitauri.ts";
 
 export interface FilterOptions {
@@ -29,9 +36,40 @@ export function filterOptions(command: Command): Command {
   add("--user <name>", "only this user");
   add("-i, --interface <name>", "only this interface");
   add("--container <name>", "only this container");
-  add("--scope <kind>", "internet, lan, vpn, loopback or other");
+  add("--scope <kind>", `${SCOPE_WORDS.join(", ")} or other`);
   add("--port <number>", "only this port of a service");
   return add("--direction <kind>", "out: opened by this machine; in: by the other side");
+}
+
+/** "networks" and "all" are no scopes of their own. */
+const SCOPE_WORDS = ["networks", "all", "internet", "lan", "vpn", "loopback"] as const;
+
+/** What --scope asks for. */
+export interface AskedScope {
+  readonly scopes: readonly HistoryScope[] | undefined;
+  /** undefined: loopback as well. */
+  readonly traffic: HistoryTraffic | undefined;
+}
+
+/** As on the page: loopback traffic is only there where somebody asks for it. @throws MonitauriError "invalid". */
+export function scopeOf({ scope = ["networks"] }: FilterOptions): AskedScope {
+  const isOf = (word: string) => scope.includes(word);
+  const known = HISTORY_SCOPES.filter(isOf);
+  const wrong = scope.find(
+    (word) => ![...SCOPE_WORDS, ...HISTORY_SCOPES].some((one) => one === word),
+  );
+  if (wrong !== undefined) {
+    throw new MonitauriError(
+      "invalid",
+      `Cannot show the scope "${wrong}": there are ${SCOPE_WORDS.join(", ")} and other`,
+    );
+  }
+  const isLoopback = isOf("all") || isOf("loopback");
+  if (isOf("all") || isOf("networks")) {
+    return { scopes: undefined, traffic: isLoopback ? undefined : "networks" };
+  }
+  if (known.length === 1 && isLoopback) return { scopes: undefined, traffic: "loopback" };
+  return { scopes: known, traffic: isLoopback ? undefined : "networks" };
 }
 
 /** Programs are called by their name; the store knows them by a key. @throws MonitauriError "not-found". */
@@ -40,7 +78,7 @@ export async function filterFor(
   options: FilterOptions,
   { fromMs, toMs }: Period,
 ): Promise<HistoryFilter | undefined> {
-  const { app, remote, country, protocol, user, container, scope, port, direction } = options;
+  const { app, remote, country, protocol, user, container, port, direction } = options;
   const given = Object.entries({
     process: options.process,
     remote,
@@ -49,7 +87,7 @@ export async function filterFor(
     user,
     interface: options.interface,
     container,
-    scope,
+    scope: scopeOf(options).scopes,
     port,
     direction,
   }).flatMap(([by, keys]) => (keys === undefined ? [] : [[by, keys.map(keyOf)] as const]));

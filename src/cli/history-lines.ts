@@ -8,15 +8,23 @@ import type {
   HistoryGrouping,
   HistoryRow,
   HistoryState,
+  HistoryTraffic,
 } from "../model/history.ts";
 import { clock } from "./answer.ts";
 import { historyChart } from "./history-chart.ts";
 import { type Column, formatTable } from "./table.ts";
 import { safe, type Terminal } from "./terminal.ts";
 
+/** An answer, and what the question left out because it never left this machine; null: nothing. */
+export interface ShownAnswer extends HistoryAnswer {
+  readonly leftOut: { readonly rxBytes: number; readonly txBytes: number } | null;
+}
+
 export interface HistoryForm {
   readonly title: string;
   readonly by: HistoryGrouping;
+  /** Of which kind all bytes are; undefined: both, loopback apart. */
+  readonly traffic: HistoryTraffic | undefined;
   readonly isFiltered: boolean;
   readonly ascii: boolean;
   /** Where there is nothing to show: what says why. */
@@ -27,13 +35,15 @@ const SHOWN_GAPS = 3;
 const WIDTH = 80;
 
 export function historyLines(
-  answer: HistoryAnswer,
+  answer: ShownAnswer,
   form: HistoryForm,
   terminal: Pick<Terminal, "columns" | "paint">,
 ): string[] {
   const heading = `${periodText(answer)}${form.title === "" ? "" : `  (${form.title.toLowerCase()})`}`;
   const lines = [terminal.paint("bold", heading)];
-  if (answer.rows.length === 0) return [...lines, emptyReason(answer, form), ...gapLines(answer)];
+  if (answer.rows.length === 0) {
+    return [...lines, emptyReason(answer, form), ...leftOutLines(answer), ...gapLines(answer)];
+  }
   const { series, percentile95, observedMs } = answer;
   const width = terminal.columns ?? WIDTH;
   if (series !== null) lines.push(...historyChart(series, { width, ascii: form.ascii }));
@@ -50,19 +60,44 @@ export function historyLines(
     columnsFor(answer, form),
     terminal.columns,
   );
-  return [...lines, "", terminal.paint("bold", titles), ...table, ...gapLines(answer)];
+  return [
+    ...lines,
+    "",
+    terminal.paint("bold", titles),
+    ...table,
+    ...leftOutLines(answer),
+    ...gapLines(answer),
+  ];
 }
 
-/** What left or reached the machine. The machine's own total has no loopback in it, all others do. */
-export function networkBytes(bytes: HistoryBytes): { rxBytes: number; txBytes: number } {
+/** What DOWN and UP say: networks alone, or what is loopback where only that is asked for. */
+function shownBytes(bytes: HistoryBytes, { traffic }: HistoryForm): Bytes {
+  if (traffic !== undefined) return bytes;
   return {
     rxBytes: bytes.rxBytes - bytes.rxLoopbackBytes,
     txBytes: bytes.txBytes - bytes.txLoopbackBytes,
   };
 }
 
-function totalOf(bytes: HistoryBytes, isFiltered: boolean): { rxBytes: number; txBytes: number } {
-  return isFiltered ? networkBytes(bytes) : bytes;
+type Bytes = Pick<HistoryBytes, "rxBytes" | "txBytes">;
+
+/** The machine's own total has no loopback in it, all others do. */
+function totalOf(bytes: HistoryBytes, form: HistoryForm): Bytes {
+  return form.isFiltered ? shownBytes(bytes, form) : bytes;
+}
+
+/** Beside what DOWN and UP say. */
+function loopbackOf(bytes: HistoryBytes, { traffic }: HistoryForm): number {
+  return traffic === undefined ? bytes.rxLoopbackBytes + bytes.txLoopbackBytes : 0;
+}
+
+function leftOutLines({ leftOut }: ShownAnswer): string[] {
+  const bytes = leftOut === null ? 0 : leftOut.rxBytes + leftOut.txBytes;
+  if (bytes === 0) return [];
+  return [
+    "",
+    `Left out: ${formatBytes(bytes)} within this machine (--scope all shows them as well, --scope loopback alone)`,
+  ];
 }
 
 function periodText({ fromMs, toMs }: HistoryAnswer): string {
@@ -71,15 +106,20 @@ function periodText({ fromMs, toMs }: HistoryAnswer): string {
   return `${from.slice(0, 16)} to ${(isSameDay ? to.slice(11) : to).slice(0, isSameDay ? 5 : 16)}`;
 }
 
-function totalLine({ total, before }: HistoryAnswer, { isFiltered }: HistoryForm): string {
-  const { rxBytes, txBytes } = totalOf(total, isFiltered);
-  const loopback = total.rxLoopbackBytes + total.txLoopbackBytes;
-  const old = before === null ? undefined : totalOf(before.total, isFiltered);
+function totalLine({ total, before }: HistoryAnswer, form: HistoryForm): string {
+  const { rxBytes, txBytes } = totalOf(total, form);
+  const loopback = loopbackOf(total, form);
+  const old = before === null ? undefined : totalOf(before.total, form);
   const compared =
     old === undefined
       ? ""
       : `; the period before ${formatBytes(old.rxBytes)} down, ${formatBytes(old.txBytes)} up`;
-  const within = loopback === 0 ? "" : `; ${formatBytes(loopback)} within this machine`;
+  const within =
+    form.traffic === "loopback"
+      ? " within this machine"
+      : loopback === 0
+        ? ""
+        : `; ${formatBytes(loopback)} within this machine`;
   return `In all ${formatBytes(rxBytes)} down, ${formatBytes(txBytes)} up${within}${compared}`;
 }
 
@@ -124,19 +164,15 @@ function emptyReason(answer: HistoryAnswer, { isFiltered, state }: HistoryForm):
 type TableRow = Pick<HistoryRow, "key" | "name" | "before"> & HistoryBytes;
 
 function tableRows({ rows, others }: HistoryAnswer): TableRow[] {
-  const size = (row: TableRow) => networkBytes(row).rxBytes + networkBytes(row).txBytes;
-  const sorted = rows.toSorted((a, b) => size(b) - size(a));
-  return others === null ? sorted : [...sorted, { ...others, name: `${others.count} others` }];
+  return others === null ? [...rows] : [...rows, { ...others, name: `${others.count} others` }];
 }
 
 function columnsFor(answer: HistoryAnswer, form: HistoryForm): readonly Column<TableRow>[] {
-  const { rxBytes, txBytes } = totalOf(answer.total, form.isFiltered);
-  const all = rxBytes + txBytes;
-  const shareOf = (row: TableRow) => {
-    const bytes = networkBytes(row);
-    return all === 0 ? 0 : (bytes.rxBytes + bytes.txBytes) / all;
-  };
-  const loopback = (row: HistoryBytes) => row.rxLoopbackBytes + row.txLoopbackBytes;
+  const { rxBytes, txBytes } = totalOf(answer.total, form);
+  const loopback = (row: HistoryBytes) => loopbackOf(row, form);
+  const all = rxBytes + txBytes + loopback(answer.total);
+  const shareOf = (row: TableRow) => (all === 0 ? 0 : (row.rxBytes + row.txBytes) / all);
+  const shown = (row: TableRow) => shownBytes(row, form);
   const columns: Column<TableRow>[] = [
     {
       title: form.by.toUpperCase(),
@@ -144,8 +180,8 @@ function columnsFor(answer: HistoryAnswer, form: HistoryForm): readonly Column<T
       text: (row) => nameOf(row, form.by),
       shrinksTo: 16,
     },
-    { title: "DOWN", align: "right", text: (row) => formatBytes(networkBytes(row).rxBytes) },
-    { title: "UP", align: "right", text: (row) => formatBytes(networkBytes(row).txBytes) },
+    { title: "DOWN", align: "right", text: (row) => formatBytes(shown(row).rxBytes) },
+    { title: "UP", align: "right", text: (row) => formatBytes(shown(row).txBytes) },
     { title: "SHARE", align: "right", text: (row) => formatShare(shareOf(row)) },
     { title: "", align: "left", text: (row) => bar(shareOf(row), form.ascii), leaves: 3 },
   ];
@@ -181,8 +217,8 @@ function bar(share: number, ascii: boolean): string {
 
 function changeOf(row: TableRow): string {
   if (row.before === null) return "-";
-  const [now, old] = [networkBytes(row), networkBytes(row.before)];
-  const [bytes, before] = [now.rxBytes + now.txBytes, old.rxBytes + old.txBytes];
+  const bytes = row.rxBytes + row.txBytes;
+  const before = row.before.rxBytes + row.before.txBytes;
   if (before === 0) return bytes === 0 ? "-" : "new";
   const percent = Math.round((bytes / before - 1) * 100);
   return percent > 9_999

@@ -7,17 +7,17 @@ import { parseDuration } from "../../model/format.ts";
 import {
   DEFAULT_TOP,
   HISTORY_GROUPINGS,
-  type HistoryAnswer,
   type HistoryGrouping,
   type HistoryQuery,
   type HistoryState,
+  type HistoryTraffic,
   MAX_TOP,
 } from "../../model/history.ts";
 import { show } from "../answer.ts";
 import { type CommandContext, daemonOf, type ReadOptions, readCommand } from "../context.ts";
 import { chartSteps } from "../history-chart.ts";
-import { type FilterOptions, filterFor, filterOptions } from "../history-filter.ts";
-import { historyLines } from "../history-lines.ts";
+import { type FilterOptions, filterFor, filterOptions, scopeOf } from "../history-filter.ts";
+import { historyLines, type ShownAnswer } from "../history-lines.ts";
 import { choosePeriod, PERIOD_WORDS, type PeriodOptions, periodOptions } from "../period.ts";
 import { safe } from "../terminal.ts";
 import { isUnicode } from "../top/paint.ts";
@@ -63,8 +63,9 @@ export function addHistory(program: Command, context: CommandContext): void {
 }
 
 const HELP = `
-Days are those of this computer's clock. DOWN and UP are bytes over networks; what never left the machine is LOOPBACK.
-SHARE is of all traffic in the period. "unknown" is what nobody told, and can be filtered: --country unknown.
+Days are those of this computer's clock. Shown is what crossed a network; what never left the machine is left out and
+said below. --scope all adds it as LOOPBACK, --scope loopback shows it alone. With --by scope it is a row. SHARE is of
+all that is asked for. "unknown" is what nobody told, and can be filtered: --country unknown.
 
 Examples:
   monitauri history                                 who used the network today
@@ -73,6 +74,7 @@ Examples:
   monitauri history --cycle-day 15                  this billing cycle
   monitauri history --from 2026-11-01 --to 2026-11-08 --app firefox --by remote
   monitauri history yesterday --by country --scope internet
+  monitauri history --scope loopback --by process   who talks within this machine
   monitauri history --last 30d --step 1d --csv      a line a day, for a spreadsheet
   monitauri history --last 24h --json | jq .rows`;
 
@@ -82,18 +84,20 @@ function reading(context: CommandContext, word: string | undefined, options: His
   let state: HistoryState | undefined;
   let title = "";
   let isFiltered = false;
+  let traffic: HistoryTraffic | undefined;
   return {
-    async ask(): Promise<HistoryAnswer> {
+    async ask(): Promise<ShownAnswer> {
       const period = choosePeriod(word, options, { nowMs: Date.now(), otherwise: "today" });
       const filter = await filterFor(daemon, options, period);
       const { fromMs, toMs, before } = period;
+      const asked = { fromMs, toMs, ...(filter === undefined ? {} : { filter }) };
+      traffic = trafficOf(options);
       const steps = stepOf(options, toMs - fromMs, terminal.columns);
       const query: HistoryQuery = {
-        fromMs,
-        toMs,
+        ...asked,
         groupBy: options.by,
+        ...(traffic === undefined ? {} : { traffic }),
         ...(options.top === undefined ? {} : { top: options.top }),
-        ...(filter === undefined ? {} : { filter }),
         ...(options.compare === true ? { before } : {}),
         ...(options.percentile === true ? { percentile: true } : {}),
         ...(steps === undefined ? {} : { stepMs: steps }),
@@ -102,17 +106,27 @@ function reading(context: CommandContext, word: string | undefined, options: His
       title = period.title;
       isFiltered = filter !== undefined;
       state = answer.rows.length === 0 ? await daemon.historyState() : undefined;
-      return answer;
+      if (traffic !== "networks" || options.scope !== undefined)
+        return { ...answer, leftOut: null };
+      const { total } = await daemon.history({ ...asked, traffic: "loopback" });
+      return { ...answer, leftOut: { rxBytes: total.rxBytes, txBytes: total.txBytes } };
     },
-    lines(answer: HistoryAnswer): readonly string[] {
+    lines(answer: ShownAnswer): readonly string[] {
       if (options.csv === true) {
         const csv = options.step === undefined ? rowsCsv(answer) : seriesCsv(answer);
         return terminal.columns === undefined ? csv : csv.map(safe);
       }
       const ascii = !isUnicode(process.env);
-      return historyLines(answer, { title, by: options.by, isFiltered, ascii, state }, terminal);
+      const { by } = options;
+      return historyLines(answer, { title, by, traffic, isFiltered, ascii, state }, terminal);
     },
   };
+}
+
+/** Where networks are told apart loopback is one of them. */
+function trafficOf(options: HistoryOptions): HistoryTraffic | undefined {
+  const isApart = options.by === "scope" && options.scope === undefined;
+  return isApart ? undefined : scopeOf(options).traffic;
 }
 
 /** Not asked for: as many as the terminal is wide, where a chart is drawn. */
@@ -125,7 +139,7 @@ function stepOf(
   return json === true || csv === true ? undefined : Math.ceil(lengthMs / chartSteps(columns));
 }
 
-function rowsCsv({ rows, others }: HistoryAnswer): string[] {
+function rowsCsv({ rows, others }: ShownAnswer): string[] {
   const titles = ["key", "name", "rx_bytes", "tx_bytes", "rx_loopback_bytes", "tx_loopback_bytes"];
   const more = ["connections_opened", "rx_bytes_before", "tx_bytes_before"];
   const all = others === null ? rows : [...rows, others];
@@ -143,7 +157,7 @@ function rowsCsv({ rows, others }: HistoryAnswer): string[] {
   return [csvRow([...titles, ...more]), ...lines.map(csvRow)];
 }
 
-function seriesCsv({ series }: HistoryAnswer): string[] {
+function seriesCsv({ series }: ShownAnswer): string[] {
   const lines = (series?.startsMs ?? []).map((atMs, at): CsvValue[] => [
     new Date(atMs).toISOString(),
     series?.observedMs[at] ?? 0,
