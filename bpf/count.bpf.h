@@ -109,7 +109,7 @@ static __noinline int count_uncommon_packet(struct __sk_buff *skb, struct bpf_so
 {
 	struct socket_state *state = bpf_sk_storage_get(&sockets, sk, 0, 0);
 	struct direction_counters *counters;
-	struct packet packet;
+	struct packet packet = {};
 	struct flow *flow;
 
 	if (!read_packet(skb, &packet, 0, tx))
@@ -399,7 +399,7 @@ static __always_inline void count_device(struct __sk_buff *skb)
 		return;
 	kernel_skb = bpf_cast_to_kern_ctx(skb);
 	link_bytes = kernel_skb->dev->hard_header_len;
-	if (link_bytes > 64 || !read_packet(skb, &packet, link_bytes, true))
+	if (!read_packet(skb, &packet, link_bytes, true))
 		packet.device_bytes = skb->len > link_bytes ? skb->len - link_bytes : 0;
 	add_carried_segments(skb, &packet, link_bytes);
 	if (kind == FLOW_LINK) {

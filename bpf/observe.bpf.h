@@ -118,7 +118,10 @@ static __noinline void copy_payload(struct __sk_buff *skb, struct flow *flow, st
 	if (bytes > OBSERVED_BYTES)
 		bytes = OBSERVED_BYTES;
 	to->copied_bytes = bytes;
-	if (!bytes || bytes > OBSERVED_BYTES || bpf_skb_load_bytes(skb, excerpt->offset, to->bytes, bytes))
+	/* Callers have something to copy. A mask bounds it for the verifier of every kernel: comparisons do not on 6.1. */
+	bytes = (bytes - 1) & (OBSERVED_BYTES - 1);
+	asm volatile("" : "+r"(bytes));
+	if (bpf_skb_load_bytes(skb, excerpt->offset, to->bytes, bytes + 1))
 		to->copied_bytes = 0;
 	/* A barrier: whoever sees the stage sees what was written before. */
 	__u32 before = __sync_val_compare_and_swap(&to->stage, OBSERVED_BEING_WRITTEN, OBSERVED_READY);
@@ -278,15 +281,18 @@ static __noinline void observe_udp(struct __sk_buff *skb, struct flow *flow, str
 	copy_datagrams(skb, flow, packet, &excerpt);
 }
 
-static __always_inline void observe(struct __sk_buff *skb, struct socket_state *state, struct flow *flow,
-				    struct packet *packet, bool tx)
+/* Global, as all functions without `static` here: the verifier looks at it once by itself, not once more for every way
+ * that leads to it, which took most of a second (kernel documentation, bpf/verifier). Pointers may be null to it. */
+__noinline int observe(struct __sk_buff *skb, struct socket_state *state, struct flow *flow, struct packet *packet,
+		       bool tx)
 {
-	if (!observe_names || flow->kind != FLOW_SOCKET)
-		return;
+	if (!state || !flow || !packet || !observe_names || flow->kind != FLOW_SOCKET)
+		return 0;
 	if (packet->protocol == IPPROTO_TCP)
 		observe_tcp(skb, state, flow, packet, tx);
 	else if (packet->protocol == IPPROTO_UDP)
 		observe_udp(skb, flow, packet, tx);
+	return 0;
 }
 
 #endif

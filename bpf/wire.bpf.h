@@ -204,14 +204,18 @@ static __noinline void add_fragments(struct __sk_buff *skb, struct packet *packe
 	}
 }
 
+enum { LONGEST_LINK_HEADER = 64 };
+
 /* Fills *packet from the headers. False: not an IP packet. tx: the local end is the source. */
-static __always_inline bool read_packet(struct __sk_buff *skb, struct packet *packet, __u32 network_offset, bool tx)
+__noinline int read_packet(struct __sk_buff *skb, struct packet *packet, __u32 network_offset, bool tx)
 {
-	void *data = (void *)(long)skb->data + network_offset;
-	void *end = (void *)(long)skb->data_end;
+	void *data, *end = (void *)(long)skb->data_end;
 	__u32 transport_offset;
 	struct port_pair *ports;
 
+	if (!packet || network_offset > LONGEST_LINK_HEADER)
+		return false;
+	data = (void *)(long)skb->data + network_offset;
 	packet->device_bytes = skb->len - network_offset;
 	packet->segment_bytes = 0;
 	packet->segment_packets = 0;
