@@ -6,7 +6,7 @@ import { MonitauriError } from "../model/error.ts";
 import type { Collector, CollectorHealth, Snapshot } from "../model/snapshot.ts";
 import { isUnavailable, type Unavailable, unavailable } from "../model/unavailable.ts";
 import type { BpfObject } from "../native/bpf-object.ts";
-import { findCgroup2 } from "../native/cgroup2.ts";
+import { openCgroup2 } from "../native/cgroup2.ts";
 import { readInterfaces } from "../native/interfaces.ts";
 import { openLibbpf } from "../native/libbpf.ts";
 import type { SharedMemory } from "../native/libc.ts";
@@ -66,12 +66,12 @@ export function openLinuxCollector(
       "use a kernel built with CONFIG_DEBUG_INFO_BTF=y, as Debian's and Ubuntu's are",
     );
   }
-  const cgroupPath = findCgroup2(readFileSync("/proc/self/mountinfo", "utf8"));
+  const cgroupPath = openCgroup2();
   if (cgroupPath === undefined) {
     return unavailable(
       feature,
-      "no cgroup v2 hierarchy is mounted (/proc/self/mountinfo)",
-      "mount one: mkdir -p /run/cgroup2 && mount -t cgroup2 none /run/cgroup2",
+      "no cgroup v2 hierarchy is mounted, and the kernel mounts none (/proc/filesystems has no cgroup2)",
+      "use a kernel built with CONFIG_CGROUPS=y and CONFIG_CGROUP_BPF=y",
     );
   }
   const libbpf = openLibbpf();

@@ -4,7 +4,7 @@ import { readFileSync, statSync } from "node:fs";
 import { MonitauriError } from "../model/error.ts";
 import { isUnavailable } from "../model/unavailable.ts";
 import { type BpfLink, type BpfObject, loadBpfObject } from "../native/bpf-object.ts";
-import { findCgroup2 } from "../native/cgroup2.ts";
+import { openCgroup2 } from "../native/cgroup2.ts";
 import { openLibbpf } from "../native/libbpf.ts";
 import type { ClassKey } from "./keys.ts";
 import {
@@ -77,10 +77,10 @@ export interface KernelSide {
 export function openKernelSide(file: URL): KernelSide {
   const libbpf = openLibbpf();
   if (isUnavailable(libbpf)) throw unsupported(`${libbpf.reason}. ${libbpf.remedy}`);
-  const cgroupPath = findCgroup2(readFileSync("/proc/self/mountinfo", "utf8"));
+  const cgroupPath = openCgroup2();
   if (cgroupPath === undefined) {
     throw unsupported(
-      "no cgroup v2 hierarchy is mounted. Mount one: mkdir -p /run/cgroup2 && mount -t cgroup2 none /run/cgroup2",
+      "no cgroup v2 hierarchy is mounted, and the kernel mounts none. Use a kernel built with CONFIG_CGROUPS=y and CONFIG_CGROUP_BPF=y",
     );
   }
   const types = libbpf.loadKernelTypes();

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LimitRule } from "../../src/model/limit.ts";
-import { findCgroup2 } from "../../src/native/cgroup2.ts";
+import { openCgroup2 } from "../../src/native/cgroup2.ts";
 import { copyProgram } from "./generators/program.ts";
 import {
   type LimiterProcess,
@@ -30,7 +30,7 @@ describe("whom a limit is for", { skip }, () => {
   let folder: string;
   let program: string;
   let limiter: LimiterProcess;
-  const cgroups = findCgroup2(readFileSync("/proc/self/mountinfo", "utf8")) ?? "";
+  const cgroups = openCgroup2() ?? "";
   const made: string[] = [];
 
   before(async () => {

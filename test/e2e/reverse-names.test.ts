@@ -30,23 +30,25 @@ while True:
 `;
 
 describe("reverse look-ups", { skip: (await skip()) ?? false }, () => {
-  test("name an address where configured, by asking the name server", async () => {
+  test("name an address where configured, by asking the name server, and are counted as the daemon's own", async () => {
     await using world = await makeWorld();
-    const { connection, isAsked } = await observe(world, 'reverseDns = "all"\n');
+    const { connection, isAsked, ownBytes } = await observe(world, 'reverseDns = "all"\n');
     assert.deepEqual(connection?.host, {
       name: "printer.home.test",
       source: "reverse",
       alternatives: [],
     });
     assert.ok(isAsked, "the name server was asked");
+    assert.ok(ownBytes > 0, "the question is the daemon's");
   });
 
   test("are not made unless configured", async () => {
     await using world = await makeWorld();
-    const { connection, isAsked } = await observe(world, "");
+    const { connection, isAsked, ownBytes } = await observe(world, "");
     assert.equal(connection?.remoteAddress, world.b.ip4);
     assert.equal(connection?.host, undefined);
     assert.equal(isAsked, false);
+    assert.equal(ownBytes, 0);
   });
 });
 
@@ -76,7 +78,7 @@ async function observe(world: World, config: string) {
   );
   const server = world.b.spawn("python3", ["-c", SERVER], { stdio: "ignore" });
   await buildOnce();
-  // In the client's namespace, with its name server.
+  // In the client's namespace, with its name server. `ip netns exec` hides the cgroups there.
   const script = `mount --bind ${join(data, "resolv.conf")} /etc/resolv.conf && exec "$0" "$@"`;
   const at = {
     ...world.a,
@@ -93,6 +95,12 @@ async function observe(world: World, config: string) {
     connection = connections.find(({ remoteAddress }) => remoteAddress === world.b.ip4);
     return connection?.host !== undefined;
   }, 6_000);
+  let ownBytes = 0;
+  await until(async () => {
+    const rows = await monitauri.ps({ by: "process", filter: `pid:${daemon.pid}` });
+    ownBytes = rows.reduce((sum, row) => sum + row.txBytes - row.txLoopbackBytes, 0);
+    return ownBytes > 0;
+  }, 1_000);
   const isAsked = await readFile(join(data, "queries.log"), "utf8").then(
     (text) => text.includes(`query[PTR] ${arpa}`),
     () => false,
@@ -101,7 +109,7 @@ async function observe(world: World, config: string) {
   daemon.tell("SIGTERM");
   await daemon.ended;
   rmSync(data, { recursive: true, force: true });
-  return { connection, isAsked };
+  return { connection, isAsked, ownBytes };
 }
 
 async function skip(): Promise<string | undefined> {
