@@ -4,14 +4,16 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { type Ended, MAIN, monitauri, type Program, start, startDaemon } from "./programs.ts";
+import { type Ended, MAIN, openCommands, type Program, start, startDaemon } from "./programs.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "monitauri-test-"));
 const data = join(folder, "data");
 let daemon: Program;
+const commands = openCommands();
 
 before(begin);
 after(async () => {
+  await commands[Symbol.asyncDispose]();
   daemon.child.kill();
   await daemon.ended;
   rmSync(folder, { recursive: true });
@@ -96,7 +98,7 @@ describe("limit", () => {
       [["set", "l9", "--down", "5mbit"], 1, /There is no limit l9\. See: monitauri limit list/],
       [["remove", "l9"], 1, /There is no limit l9/],
     ] as const) {
-      const { code: ended, stderr, stdout } = await monitauri(data, ["limit", ...args]);
+      const { code: ended, stderr, stdout } = await commands.run(data, ["limit", ...args]);
       assert.deepEqual([ended, stdout], [code, ""], args.join(" "));
       assert.match(stderr, message);
     }
@@ -191,7 +193,7 @@ describe("quota", () => {
       ],
       [["add", "--machine", "--bytes", "1kB"], /a quota is 1\.00 MB or more/],
     ] as const) {
-      const { code, stderr } = await monitauri(data, ["quota", ...args]);
+      const { code, stderr } = await commands.run(data, ["quota", ...args]);
       assert.equal(code, 2, args.join(" "));
       assert.match(stderr, message);
     }
@@ -216,9 +218,9 @@ describe("rules and the daemon's life", () => {
 
   test("clear of a folder that is not there makes none", async () => {
     const nowhere = join(folder, "nowhere");
-    const { code } = await monitauri(nowhere, ["limit", "clear"]);
+    const { code } = await commands.run(nowhere, ["limit", "clear"]);
     assert.deepEqual([code, existsSync(nowhere)], [0, false]);
-    assert.equal((await monitauri(nowhere, ["limit", "list"])).code, 3);
+    assert.equal((await commands.run(nowhere, ["limit", "list"])).code, 3);
   });
 });
 
@@ -228,7 +230,7 @@ async function begin(): Promise<void> {
 }
 
 async function done(...args: string[]): Promise<string> {
-  const ended: Ended = await monitauri(data, args);
+  const ended: Ended = await commands.run(data, args);
   assert.equal(ended.code, 0, `${args.join(" ")}: ${ended.stderr}`);
   return ended.stdout;
 }

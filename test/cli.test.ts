@@ -5,17 +5,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { ConnectionList } from "../src/model/monitauri.ts";
-import { type Ended, MAIN, monitauri, type Program, start, startDaemon } from "./programs.ts";
+import { type Ended, MAIN, openCommands, type Program, start, startDaemon } from "./programs.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "monitauri-test-"));
 const data = join(folder, "data");
 let daemon: Program;
+const commands = openCommands();
 
 before(async () => {
   daemon = startDaemon(data, 100);
   await daemon.says(/Ctrl-C stops/);
 });
 after(async () => {
+  await commands[Symbol.asyncDispose]();
   daemon.child.kill();
   await daemon.ended;
   rmSync(folder, { recursive: true });
@@ -127,7 +129,7 @@ describe("with a daemon", () => {
   });
 
   test("tokens are made, listed and removed", async () => {
-    const made = await monitauri(data, ["token", "add", "grafana"]);
+    const made = await commands.run(data, ["token", "add", "grafana"]);
     assert.deepEqual([made.code, made.stdout.trim().length > 30], [0, true]);
     assert.match((await done("token", "list")).stdout, /^grafana .* never$/m);
     await done("token", "remove", "grafana");
@@ -135,7 +137,7 @@ describe("with a daemon", () => {
   });
 
   test("top without a terminal says what to use instead", async () => {
-    const { code, stdout, stderr } = await monitauri(data, ["top"]);
+    const { code, stdout, stderr } = await commands.run(data, ["top"]);
     assert.deepEqual([code, stdout], [1, ""]);
     assert.match(stderr, /this is no terminal .*Use: monitauri ps --watch/);
   });
@@ -152,7 +154,7 @@ describe("with a daemon", () => {
   });
 
   test("an error of the daemon ends with 1 and its message", async () => {
-    const { code, stdout, stderr } = await monitauri(data, ["connections", "--limit", "4244"]);
+    const { code, stdout, stderr } = await commands.run(data, ["connections", "--limit", "4244"]);
     assert.deepEqual([code, stdout, stderr], [1, "", "monitauri: not here\n"]);
   });
 
@@ -167,7 +169,7 @@ describe("without a daemon", () => {
   const nowhere = join(folder, "nowhere");
 
   test("a question ends with 3 and says where it looked and how to start one", async () => {
-    const { code, stdout, stderr } = await monitauri(nowhere, ["ps"]);
+    const { code, stdout, stderr } = await commands.run(nowhere, ["ps"]);
     assert.deepEqual([code, stdout], [3, ""]);
     assert.ok(
       stderr.startsWith(
@@ -178,23 +180,23 @@ describe("without a daemon", () => {
   });
 
   test("--data is stronger than MONITAURI_DATA", async () => {
-    const { code, stderr } = await monitauri(data, ["ps", "--data", nowhere]);
+    const { code, stderr } = await commands.run(data, ["ps", "--data", nowhere]);
     assert.equal(code, 3);
     assert.ok(stderr.includes(nowhere));
   });
 
   test("alone it says how to start one", async () => {
-    const { code, stdout } = await monitauri(nowhere, []);
+    const { code, stdout } = await commands.run(nowhere, []);
     assert.equal(code, 0);
     assert.match(stdout, /^It does not run\.\n\nNext:\n {2}sudo monitauri start/m);
   });
 
   test("doctor looks for itself", async () => {
-    const { code, stdout } = await monitauri(nowhere, ["doctor"]);
+    const { code, stdout } = await commands.run(nowhere, ["doctor"]);
     assert.equal(code, 0);
     assert.match(stdout, /configuration: defaults \(.*nowhere\/config\.toml does not exist\)/);
     assert.match(stdout, /No daemon was asked/);
-    const report = JSON.parse((await monitauri(nowhere, ["doctor", "--json"])).stdout);
+    const report = JSON.parse((await commands.run(nowhere, ["doctor", "--json"])).stdout);
     assert.equal(report.daemon, false);
   });
 });
@@ -222,7 +224,7 @@ describe("usage", () => {
   ];
   for (const [args, message] of wrong) {
     test(`"${args.join(" ")}" is wrong and ends with 2`, async () => {
-      const { code, stdout, stderr } = await monitauri(data, args);
+      const { code, stdout, stderr } = await commands.run(data, args);
       assert.deepEqual([code, stdout], [2, ""]);
       assert.match(stderr, message);
     });
@@ -242,7 +244,7 @@ describe("usage", () => {
 });
 
 async function done(...args: string[]): Promise<Ended> {
-  const ended = await monitauri(data, args);
+  const ended = await commands.run(data, args);
   assert.deepEqual([ended.code, ended.stderr], [0, ""]);
   return ended;
 }

@@ -12,13 +12,16 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { afterEach, beforeEach, describe, test } from "node:test";
+import { after, afterEach, beforeEach, describe, test } from "node:test";
 import { connectDaemon } from "../src/cli/connect.ts";
 import type { HistoryAnswer } from "../src/model/history.ts";
 import { openHistoryReader } from "../src/store/reader.ts";
-import { type Ended, monitauri, type Program, startDaemon } from "./programs.ts";
+import { type Ended, openCommands, type Program, startDaemon } from "./programs.ts";
 
 const INTERVAL_MS = 100;
+const commands = openCommands();
+
+after(() => commands[Symbol.asyncDispose]());
 /** What the made-up sampler counts each time. */
 const TICK_BYTES = 1_000;
 
@@ -219,7 +222,7 @@ function pause(): Promise<void> {
 }
 
 function command(...args: string[]): Promise<Ended> {
-  return monitauri(data, args);
+  return commands.run(data, args);
 }
 
 async function done(...args: string[]): Promise<Ended> {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
 const DAEMON = join(root, "test", "fixtures", "scripted-daemon.ts");
+const RUNNER = join(root, "test", "fixtures", "command-runner.ts");
 export const MAIN = join(root, "src", "main.ts");
 /** A command that hangs. */
 const WAIT_MS = 60_000;
@@ -35,6 +36,42 @@ export function startDaemon(data: string, intervalMs?: number): Program {
 /** Runs a command against the daemon of this data folder. */
 export function monitauri(data: string, args: readonly string[]): Promise<Ended> {
   return start([MAIN, ...args], { MONITAURI_DATA: data }).ended;
+}
+
+export interface Commands extends AsyncDisposable {
+  /** Runs a command against the daemon of this data folder; one after the other. */
+  run(data: string, args: readonly string[]): Promise<Ended>;
+}
+
+/** Commands that share one process, for tests of many: to start Node for each takes half a second. What depends on being a
+ * program (signals, its end, its terminal) needs monitauri() or start(). */
+export function openCommands(): Commands {
+  const child = spawn(process.execPath, [RUNNER], {
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+    env: { PATH: process.env.PATH, HOME: "/nonexistent" },
+  });
+  const ended = once(child, "close");
+  let turn: Promise<unknown> = Promise.resolve();
+  const run = async (data: string, args: readonly string[]): Promise<Ended> => {
+    const answer = Promise.race([
+      once(child, "message", { signal: AbortSignal.timeout(WAIT_MS) }),
+      ended.then(() => Promise.reject(new Error(`${args.join(" ")} ended the process it ran in`))),
+    ]);
+    child.send({ main: MAIN, args, data });
+    const [said] = await answer;
+    return said as Ended;
+  };
+  return {
+    run(data, args) {
+      const result = turn.then(() => run(data, args));
+      turn = result.catch(() => undefined);
+      return result;
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGKILL");
+      await ended;
+    },
+  };
 }
 
 export function start(
