@@ -1,8 +1,9 @@
-/** A program's first contact with a country or network. Contacts are learned with and without rules; those of a
- * program's first day are learned silently, as everything is new then. */
+/** A program's first contact with a country or network. Contacts are learned with and without rules. What the history
+ * knows is nothing new; of what it does not keep, a program's first day is learned silently, as everything is new then. */
 
 import type { AlertRule, ContactCondition } from "../model/alert.ts";
 import type { HistoryDetail } from "../model/history.ts";
+import type { Meeting } from "../model/history-meetings.ts";
 import { isNoProgram, programRules, subjectOf } from "./evaluate-newcomer.ts";
 import { DAY_MS } from "./periods.ts";
 import { indexRules } from "./rule-index.ts";
@@ -14,34 +15,64 @@ export const MAX_CONTACT_PROGRAMS = 2_000;
 export const MAX_CONTACTS = 600;
 /** Contacts that nobody is told of need not be on the disk at once: learned again, they harm nobody. */
 const SAVE_EVERY_MS = 60_000;
+/** Connections that are remembered while the history is asked, which takes seconds. */
+const MAX_UNJUDGED = 20_000;
 const MET = "met:";
 
 type ContactRule = AlertRule & { readonly condition: ContactCondition };
 type What = ContactCondition["of"][number];
 
 interface Met {
+  /** When it was met here. */
   readonly sinceMs: number;
+  /** Since when its countries are known, where that is longer, from the history; networks are not in it. */
+  countrySinceMs?: number;
   readonly country: Set<string>;
   readonly network: Set<string>;
 }
 
 interface KeptMet {
   readonly sinceMs: number;
+  readonly countrySinceMs?: number;
   readonly country: readonly string[];
   readonly network: readonly string[];
 }
 
-export function contactConditions(state: EvaluationState): Conditions {
+export interface ContactConditions extends Conditions {
+  /** The history is being asked: until it has answered nothing is judged. */
+  awaitHistory(): void;
+  /** What it had, undefined: nothing came of it; what happened meanwhile is judged now. */
+  know(
+    meetings: readonly KnownMeeting[] | undefined,
+    nowMs: number,
+    changes: Map<string, unknown>,
+  ): void;
+  /** When contacts of programs that are known now are told of; undefined: they are already. */
+  learnsUntilMs(what: What, atMs: number): number | undefined;
+}
+
+type KnownMeeting = Pick<Meeting, "application" | "value" | "atMs">;
+
+interface Named {
+  readonly detail: HistoryDetail;
+  /** The program's; undefined: it is in this very tick. */
+  readonly name: string | undefined;
+}
+
+export function contactConditions(state: EvaluationState): ContactConditions {
   const met = new Map<string, Met>();
   for (const [key, text] of state.entries(MET)) {
-    const { sinceMs, country, network } = JSON.parse(text) as KeptMet;
+    const { country, network, ...since } = JSON.parse(text) as KeptMet;
     met.set(key.slice(MET.length), {
-      sinceMs,
+      ...since,
       country: new Set(country),
       network: new Set(network),
     });
   }
   const unsaved = new Set<string>();
+  /** While the history is asked. */
+  let unjudged: Named[] | undefined;
+  let unjudgedBefore: readonly Named[] = [];
   let index = indexRules([]);
   let waitedMs = 0;
 
@@ -68,7 +99,7 @@ export function contactConditions(state: EvaluationState): Conditions {
     return fresh;
   }
 
-  function meet(turn: Turn, detail: HistoryDetail, what: What): void {
+  function meet(turn: Turn, { detail, name: known }: Named, what: What): void {
     const { atMs } = turn.facts;
     const { application } = detail;
     const value = what === "country" ? detail.country : (detail.network ?? "");
@@ -77,8 +108,8 @@ export function contactConditions(state: EvaluationState): Conditions {
     if (own[what].has(value) || own[what].size >= MAX_CONTACTS) return;
     own[what].add(value);
     unsaved.add(application);
-    if (index.isEmpty || Math.abs(atMs - own.sinceMs) < DAY_MS) return;
-    const name = turn.facts.applications.find(({ key }) => key === application)?.name;
+    if (index.isEmpty || isFirstDay(own, what, atMs)) return;
+    const name = known ?? turn.facts.applications.find(({ key }) => key === application)?.name;
     const program = { key: application, name: name ?? application, rxBytes: 0, txBytes: 0 };
     for (const rule of programRules(turn, { index, program }) as readonly ContactRule[]) {
       if (!rule.condition.of.includes(what)) continue;
@@ -94,22 +125,67 @@ export function contactConditions(state: EvaluationState): Conditions {
     }
   }
 
+  function meetBoth(turn: Turn, detail: HistoryDetail, name?: string): void {
+    if (isNoProgram(detail.application)) return;
+    meet(turn, { detail, name }, "country");
+    meet(turn, { detail, name }, "network");
+  }
+
   return {
     setRules(rules) {
       index = indexRules(rules);
     },
     take(turn) {
       waitedMs += turn.facts.intervalMs;
-      for (const detail of turn.facts.details) {
-        if (isNoProgram(detail.application)) continue;
-        meet(turn, detail, "country");
-        meet(turn, detail, "network");
+      if (unjudged !== undefined) {
+        unjudged.push(...namedDetails(turn).slice(0, MAX_UNJUDGED - unjudged.length));
+        return;
       }
+      for (const { detail, name } of unjudgedBefore) meetBoth(turn, detail, name);
+      unjudgedBefore = [];
+      for (const detail of turn.facts.details) meetBoth(turn, detail);
       if (waitedMs < SAVE_EVERY_MS || unsaved.size === 0) return;
       waitedMs = 0;
       save([...unsaved], turn.changes);
     },
+    awaitHistory() {
+      unjudged = [];
+    },
+    know(meetings, nowMs, changes) {
+      unjudgedBefore = unjudged ?? [];
+      unjudged = undefined;
+      const changed = new Set<string>();
+      for (const { application, value, atMs } of meetings ?? []) {
+        if (isNoProgram(application)) continue;
+        const own = metOf(application, nowMs, changes);
+        const isLonger = atMs < Math.min(own.sinceMs, own.countrySinceMs ?? own.sinceMs);
+        if (isLonger) own.countrySinceMs = atMs;
+        const isMore = !own.country.has(value) && own.country.size < MAX_CONTACTS;
+        if (isMore) own.country.add(value);
+        if (isLonger || isMore) changed.add(application);
+      }
+      save(changed, changes);
+    },
+    learnsUntilMs(what, atMs) {
+      let untilMs = atMs + DAY_MS;
+      for (const own of met.values()) untilMs = Math.min(untilMs, sinceOf(own, what) + DAY_MS);
+      return untilMs <= atMs ? undefined : untilMs;
+    },
   };
+}
+
+function namedDetails({ facts }: Turn): Named[] {
+  const names = new Map(facts.applications.map(({ key, name }) => [key, name]));
+  return facts.details.map((detail) => ({ detail, name: names.get(detail.application) }));
+}
+
+function sinceOf({ sinceMs, countrySinceMs = sinceMs }: Met, what: What): number {
+  return what === "country" ? countrySinceMs : sinceMs;
+}
+
+/** A clock that was set back does not begin it anew. */
+function isFirstDay(own: Met, what: What, atMs: number): boolean {
+  return Math.abs(atMs - sinceOf(own, what)) < DAY_MS;
 }
 
 function wordsOf(name: string, what: What, { country, network, remote, port }: HistoryDetail) {

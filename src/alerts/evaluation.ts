@@ -5,13 +5,14 @@ import {
   type AlertEvent,
   type AlertKind,
   type AlertRule,
+  CONTACTS,
   MAX_EVENT_POINTS,
   NO_MEASURE,
 } from "../model/alert.ts";
 import type { AlertLearning } from "../model/alert-status.ts";
 import { type Cell, type Cells, createCells, type Finding } from "./cells.ts";
 import { blockListConditions } from "./evaluate-block-list.ts";
-import { contactConditions } from "./evaluate-contact.ts";
+import { type ContactConditions, contactConditions } from "./evaluate-contact.ts";
 import { forecastConditions } from "./evaluate-forecast.ts";
 import { healthConditions } from "./evaluate-health.ts";
 import { type NewcomerConditions, newcomerConditions } from "./evaluate-newcomer.ts";
@@ -45,6 +46,8 @@ export interface Evaluation {
   take(facts: AlertFacts, changes: Map<string, unknown>): Outcome;
   /** See NewcomerConditions. */
   readonly know: NewcomerConditions["know"];
+  /** See ContactConditions. */
+  readonly contacts: Pick<ContactConditions, "awaitHistory" | "know">;
   /** Kinds that are quiet as yet, because everything is new at first. */
   learning(atMs: number): readonly AlertLearning[];
   readonly meters: Meters;
@@ -74,12 +77,13 @@ export function createEvaluation(options: EvaluationOptions): Evaluation {
   let lastAtMs = Number.NEGATIVE_INFINITY;
   restoreCells(state, cells);
   const newcomers = newcomerConditions(state);
+  const contacts = contactConditions(state);
   const conditions: readonly (readonly [AlertKind | "health", Conditions])[] = [
     ["rate", rateConditions()],
     ["volume", volumeConditions(state)],
     ["forecast", forecastConditions()],
     ["newcomer", newcomers],
-    ["first-contact", contactConditions(state)],
+    ["first-contact", contacts],
     ["unusual", unusualConditions(state)],
     ["block-list", blockListConditions(options.lists ?? (() => undefined))],
     ["health", healthConditions(state)],
@@ -166,9 +170,14 @@ export function createEvaluation(options: EvaluationOptions): Evaluation {
 
   return {
     know: newcomers.know,
+    contacts,
     learning(atMs) {
-      const untilMs = newcomers.learnsUntilMs(atMs);
-      return untilMs === undefined ? [] : [{ kind: "newcomer", untilMs }];
+      return [
+        learningOf("newcomer", "new programs", newcomers.learnsUntilMs(atMs)),
+        ...CONTACTS.map((what) =>
+          learningOf("first-contact", LEARNED[what], contacts.learnsUntilMs(what, atMs)),
+        ),
+      ].flat();
     },
     meters,
     cells,
@@ -217,6 +226,15 @@ export function createEvaluation(options: EvaluationOptions): Evaluation {
       return { events, ended };
     },
   };
+}
+
+const LEARNED = {
+  country: "first contacts with countries",
+  network: "first contacts with networks",
+} as const;
+
+function learningOf(kind: AlertKind, what: string, untilMs: number | undefined): AlertLearning[] {
+  return untilMs === undefined ? [] : [{ kind, what, untilMs }];
 }
 
 const HEALTH: ReadonlySet<AlertKind> = new Set(["limit", "coverage", "interface-gone", "degraded"]);

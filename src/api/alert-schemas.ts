@@ -122,7 +122,7 @@ export const alertStatusSchema = z
     activeRules: count,
     faultyRules: count,
     troubles: z.array(z.object({ ruleId: z.string().nullable(), text: z.string() })),
-    learning: z.array(z.object({ kind: z.enum(kinds), untilMs: count })),
+    learning: z.array(z.object({ kind: z.enum(kinds), what: z.string(), untilMs: count })),
     unread: count,
     ongoing: count,
     waiting: count,

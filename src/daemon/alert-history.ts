@@ -7,6 +7,7 @@ import { type Past, type PastStep, tableOf } from "../alerts/past.ts";
 import { DAY_MS } from "../alerts/periods.ts";
 import type { AlertRule, AlertScopeKind } from "../model/alert.ts";
 import { type HistoryAnswer, type HistoryQuery, MAX_TOP } from "../model/history.ts";
+import type { Meeting } from "../model/history-meetings.ts";
 import type { History } from "./history.ts";
 
 const HOUR_MS = 3_600_000;
@@ -25,6 +26,8 @@ export interface AlertHistory {
   tick(rules: readonly AlertRule[], atMs: number, monotonicMs: number): void;
   /** Programs that the history knows; undefined: there is none, or it does not answer. */
   programs(atMs: number): Promise<{ keys: readonly string[]; isComplete: boolean } | undefined>;
+  /** Countries that programs are known to have met; undefined: as above. */
+  contacts(atMs: number): Promise<readonly Meeting[] | undefined>;
 }
 
 export interface AlertHistoryOptions {
@@ -131,6 +134,17 @@ export function createAlertHistory(options: AlertHistoryOptions): AlertHistory {
         const { rows } = await asked(query);
         const isComplete = atMs - firstAtMs > COMPLETE_MS && rows.length < MAX_TOP;
         return { keys: rows.map(({ key }) => key), isComplete };
+      } catch {
+        return undefined;
+      }
+    },
+    async contacts(atMs) {
+      if (history === undefined) return undefined;
+      try {
+        const { firstAtMs } = await history.state();
+        if (firstAtMs === undefined || firstAtMs >= atMs) return [];
+        const query = { fromMs: firstAtMs, toMs: atMs, of: "country", each: "first" } as const;
+        return (await history.ask("meetings", query)).meetings;
       } catch {
         return undefined;
       }

@@ -132,7 +132,7 @@ test("alertStatus() has the latest failure of all channels, whether it is over, 
 });
 
 test("alertStatus() says what is learned yet, of the kinds that somebody asked for", () => {
-  const learning = [{ kind: "newcomer", untilMs: 7 }] as const;
+  const learning = [{ kind: "newcomer", what: "new programs", untilMs: 7 }] as const;
   assert.deepEqual(statusOf([ruleOf("r1", RATE)], { learning }).learning, []);
   const rule = ruleOf("r1", { condition: { kind: "newcomer" } });
   assert.deepEqual(statusOf([rule], { learning }).learning, learning);

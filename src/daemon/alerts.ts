@@ -94,6 +94,7 @@ export function createAlerts(options: AlertsOptions): Alerts {
 
   rulesChanged();
   void learnPrograms();
+  void learnContacts();
   // What was under way when the daemon ended.
   void dispatch.flush();
 
@@ -208,6 +209,17 @@ export function createAlerts(options: AlertsOptions): Alerts {
     if (found === undefined || isClosed) return;
     const changes = new Map<string, unknown>([[SEEDED, now()]]);
     evaluation.know(found.keys, found.isComplete, changes);
+    keep(changes);
+  }
+
+  /** At each start: what was met in the last minute before SIGKILL is in the history alone. */
+  async function learnContacts(): Promise<void> {
+    if (history === undefined) return;
+    evaluation.contacts.awaitHistory();
+    const found = await asking.contacts(now());
+    if (isClosed) return;
+    const changes = new Map<string, unknown>();
+    evaluation.contacts.know(found, now(), changes);
     keep(changes);
   }
 

@@ -28,6 +28,8 @@ export interface DeliveryFailure {
 /** What is not told yet, because everything is new at first. */
 export interface AlertLearning {
   readonly kind: AlertKind;
+  /** In words: "new programs". */
+  readonly what: string;
   readonly untilMs: number;
 }
 

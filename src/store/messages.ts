@@ -12,10 +12,18 @@ import type {
   ImportReport,
   Period,
 } from "../model/history.ts";
+import type {
+  CoverageAnswer,
+  CoverageQuery,
+  MeetingAnswer,
+  MeetingQuery,
+} from "../model/history-meetings.ts";
 
 /** What can be asked, with the answer's type. */
 export interface HistoryQuestions {
   query: { ask: HistoryQuery; answer: HistoryAnswer };
+  meetings: { ask: MeetingQuery; answer: MeetingAnswer };
+  coverage: { ask: CoverageQuery; answer: CoverageAnswer };
   exportPart: { ask: { query: ExportQuery; cursor: string | null }; answer: ExportPart };
   /** The output of `vnstat --json`. */
   importVnstat: { ask: string; answer: ImportReport };

@@ -15,15 +15,23 @@ import {
   type ImportReport,
   type Period,
 } from "../model/history.ts";
+import type {
+  CoverageAnswer,
+  CoverageQuery,
+  MeetingAnswer,
+  MeetingQuery,
+} from "../model/history-meetings.ts";
 import { type Calendar, createCalendar } from "../model/local-days.ts";
 import { jumpOf, STEADY_RESET } from "./clock-jump.ts";
 import { type Connection, connect } from "./connection.ts";
+import { coverageSteps } from "./coverage.ts";
 import { createCsvLog } from "./csv-log.ts";
 import type { DictionaryLimits } from "./dictionary.ts";
 import { exportPart } from "./export.ts";
 import { importDays } from "./import.ts";
 import { readKept } from "./kept.ts";
 import { createLosses } from "./losses.ts";
+import { answerMeetings } from "./meetings.ts";
 import { answerQuery } from "./query.ts";
 import type { NewGap } from "./sessions.ts";
 import { isFull, troubleOf } from "./sqlite-error.ts";
@@ -42,6 +50,9 @@ export interface HistoryStore {
   append(tick: HistoryTick, lost?: Period | null): void;
   /** @throws MonitauriError "invalid". */
   query(query: HistoryQuery): HistoryAnswer;
+  /** For alerts. @throws MonitauriError "invalid". */
+  meetings(query: MeetingQuery): MeetingAnswer;
+  coverage(query: CoverageQuery): CoverageAnswer;
   /** A piece of an export; the first where `cursor` is null. @throws MonitauriError "invalid". */
   exportPart(query: ExportQuery, cursor: string | null): ExportPart;
   /** Adds days that another program counted, where this one has none. */
@@ -241,6 +252,8 @@ export function openHistoryStore(options: StoreOptions): HistoryStore {
   return {
     append,
     query: (query) => reading(({ db }) => answerQuery(db, query, { nowMs: now(), calendar })),
+    meetings: (query) => reading(({ db }) => answerMeetings(db, query, now())),
+    coverage: (query) => reading(({ db }) => coverageSteps(db, query, now())),
     exportPart: (query, cursor) => reading(({ db }) => exportPart(db, query, cursor)),
     importDays: (days) =>
       reading(({ db, inTransaction }) => inTransaction(() => importDays(db, days, calendar))),

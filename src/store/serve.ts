@@ -59,6 +59,10 @@ function ask(
   switch (topic) {
     case "query":
       return store.query(what as HistoryQuestions["query"]["ask"]);
+    case "meetings":
+      return store.meetings(what as HistoryQuestions["meetings"]["ask"]);
+    case "coverage":
+      return store.coverage(what as HistoryQuestions["coverage"]["ask"]);
     case "exportPart": {
       const { query, cursor } = what as HistoryQuestions["exportPart"]["ask"];
       return store.exportPart(query, cursor);

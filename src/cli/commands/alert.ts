@@ -8,9 +8,11 @@ import type {
   AlertRule,
   AlertRuleDraft,
 } from "../../model/alert.ts";
+import type { AlertLearning } from "../../model/alert-status.ts";
 import { ruleWords } from "../../model/alert-words.ts";
 import { MonitauriError } from "../../model/error.ts";
 import { formatDuration } from "../../model/format.ts";
+import { learningWords } from "../alert-learning.ts";
 import { type RuleOptions, readTime, ruleFrom, ruleOptions } from "../alert-rule-options.ts";
 import { clock, show } from "../answer.ts";
 import {
@@ -81,9 +83,13 @@ function addRuleCommands(alert: Command, context: CommandContext): void {
     });
   readCommand(alert, "list", "the rules").action(async (options: ReadOptions) => {
     const daemon = daemonOf(context, options);
+    let learning: readonly AlertLearning[] = [];
     await show(context, options, {
-      ask: () => daemon.alertRules(),
-      lines: (rules) => ruleLines(rules, terminal),
+      async ask() {
+        if (options.json !== true) ({ learning } = (await daemon.status()).alerts);
+        return daemon.alertRules();
+      },
+      lines: (rules) => [...ruleLines(rules, terminal), ...learning.map(learningLine)],
     });
   });
   ruleOptions(dataCommand(alert, "set <id>", "change a rule; what is not given stays"))
@@ -199,6 +205,11 @@ function ruleLines(rules: readonly AlertRule[], terminal: Terminal): readonly st
   if (rules.length === 0) return ["There are no rules. Add one: monitauri alert add --help"];
   const [titles = "", ...lines] = formatTable(rules, ruleColumns(Date.now()), terminal.columns);
   return [terminal.paint("bold", titles), ...lines];
+}
+
+function learningLine(learning: AlertLearning): string {
+  const words = learningWords(learning);
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
 }
 
 function ruleColumns(nowMs: number): readonly Column<AlertRule>[] {

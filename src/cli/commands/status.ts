@@ -5,6 +5,7 @@ import type { AlertStatus } from "../../model/alert-status.ts";
 import { formatBytes, formatDuration, formatShare } from "../../model/format.ts";
 import type { Status } from "../../model/monitauri.ts";
 import type { InterfaceCoverage } from "../../model/sample.ts";
+import { learningWords } from "../alert-learning.ts";
 import { clock, show } from "../answer.ts";
 import {
   type CommandContext,
@@ -115,9 +116,7 @@ function alertTroubles({ troubles, learning, lastFailure }: AlertStatus): string
   const lines = troubles.map(
     ({ ruleId, text }) => `Alerts${ruleId === null ? "" : `, rule ${ruleId}`}: ${safe(text)}`,
   );
-  for (const { kind, untilMs } of learning) {
-    lines.push(`Alerts of the kind ${kind} learn until ${clock(untilMs)} and tell nothing before`);
-  }
+  for (const one of learning) lines.push(`Alerts: ${learningWords(one)}`);
   if (lastFailure === null) return lines;
   const { channel, atMs, said, remedy, isOver } = lastFailure;
   const now = isOver ? "; it works again" : "";

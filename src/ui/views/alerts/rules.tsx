@@ -7,6 +7,7 @@ import { momentText } from "../../look/quantity.ts";
 import { alertsChanged, useAlertChanges } from "../../store/alerts.ts";
 import { client } from "../../store/live.ts";
 import { usePoll } from "../../store/poll.ts";
+import { useStatus } from "../../store/status.ts";
 import { RuleEditor } from "./rule-editor.tsx";
 import { restText } from "./rule-form.ts";
 
@@ -16,6 +17,7 @@ const HOUR_MS = 3_600_000;
 export function Rules() {
   const change = useAlertChanges();
   const { data, error } = usePoll(`rules ${change}`, RULES_MS, () => client.alertRules());
+  const learning = useStatus().data?.alerts.learning ?? [];
   const [edited, setEdited] = useState<AlertRule | "new">();
   const [failure, setFailure] = useState("");
   const act = async (action: Promise<unknown>) => {
@@ -49,6 +51,11 @@ export function Rules() {
           ))}
         </ul>
       )}
+      {learning.map(({ what, untilMs }) => (
+        <p className="quiet" key={what}>
+          Learning {what} until {momentText(untilMs, Date.now())}, quiet before.
+        </p>
+      ))}
       {edited === undefined ? null : (
         <RuleEditor
           rule={edited === "new" ? undefined : edited}

@@ -32,9 +32,9 @@ export function AlertHealth({
             <bdi>{ruleId === null ? text : `Rule ${ruleId}: ${text}`}</bdi>
           </Line>
         ))}
-        {learning.map(({ kind, untilMs }) => (
-          <Line key={kind} state="ok">
-            {kind}: learns until {momentText(untilMs, nowMs)}, and tells nothing before
+        {learning.map(({ what, untilMs }) => (
+          <Line key={what} state="ok">
+            learning {what} until {momentText(untilMs, nowMs)}, quiet before
           </Line>
         ))}
         <Failure failure={alerts.lastFailure} nowMs={nowMs} />
