@@ -2,6 +2,7 @@
 // top N with the rest, periods by name and by hand, comparison, billing cycles, days of 23 and 25 hours.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import type { ShownAnswer } from "../src/cli/history-lines.ts";
 import {
   HISTORY_GROUPINGS,
   type HistoryFilter,
@@ -262,6 +263,16 @@ describe("history of a period", () => {
 });
 
 describe("history as text", () => {
+  test("--redact has other names for hosts and people, and the same numbers", async () => {
+    for (const by of ["remote", "user", "container"]) {
+      const words = ["--last", "110d", "--by", by, "--json"];
+      const text = await past.text(...words, "--redact");
+      assert.doesNotMatch(text, /host-\d|user-[01]|"web"/, by);
+      const numbers = (answer: ShownAnswer) => answer.rows.map(both);
+      assert.deepEqual(numbers(JSON.parse(text)), numbers(JSON.parse(await past.text(...words))));
+    }
+  });
+
   test("says the sums, the largest first, the rest as one, and what it left out", async () => {
     const text = await past.text("--last", "110d", "--by", "remote", "-n", "2", "--compare");
     const { rows, others } = await past.answer("--last", "110d", "--by", "remote", "-n", "2");

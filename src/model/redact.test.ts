@@ -61,7 +61,10 @@ test("answer() knows what rows are about by the question", () => {
     { key: "240.0.0.1", name: "n1.n2.example" },
     { key: ":none", name: "no single peer" },
   ]);
-  const users = redactor.answer({ rows: [{ key: "eve", name: "eve" }] }, "/history?x=1&by=user");
+  const users = redactor.answer(
+    { rows: [{ key: "eve", name: "eve" }] },
+    "/history?from=1&groupBy=user",
+  );
   assert.deepEqual(users, { rows: [{ key: "user1", name: "user1" }] });
 });
 

@@ -227,7 +227,7 @@ const NAMES = new Set([
 
 /** What the keys and names of rows are, by the question. */
 function aboutOf(path: string): Kind | undefined {
-  const [, by] = /[?&]by=(\w+)/.exec(path) ?? [];
+  const [, by] = /[?&](?:by|groupBy)=(\w+)/.exec(path) ?? [];
   if (by === "remote") return "host";
   return by === "user" || by === "container" ? by : undefined;
 }
