@@ -45,7 +45,7 @@ async function run(from: string, format: "csv" | "jsonl" | "parquet"): Promise<v
     most = Math.max(most, process.memoryUsage.rss());
   }, SAMPLE_MS);
   const stream = createWriteStream(file);
-  const pieces = format === "parquet" ? parquetOf(parts, LEVEL) : textOf(parts);
+  const pieces = format === "parquet" ? parquetOf(parts, { level: LEVEL }) : textOf(parts);
   for await (const piece of pieces) {
     if (!stream.write(piece)) await once(stream, "drain");
     most = Math.max(most, process.memoryUsage.rss());

@@ -4,6 +4,7 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { MonitauriError } from "../model/error.ts";
 import {
   EXPORT_FORMATS,
+  EXPORT_KINDS,
   type ExportFormat,
   type ExportQuery,
   HISTORY_GROUPINGS,
@@ -102,6 +103,8 @@ const historyQuery = z.strictObject({
 const exportQuery = z.strictObject({
   ...period,
   level: z.enum(HISTORY_LEVELS).default("minute"),
+  by: z.enum(EXPORT_KINDS).optional(),
+  traffic: z.enum(HISTORY_TRAFFIC).optional(),
   format: z.enum([...EXPORT_FORMATS, PARQUET]).default("csv"),
   ...filterShape(),
 });
@@ -128,7 +131,7 @@ const exportRoute = createRoute({
   path: "/api/v1/history/export",
   description:
     "Rows as they are stored, of any number. A connection that breaks off before its end has lost rows. Seconds have " +
-    "applications and interfaces only.",
+    "applications and interfaces only; minutes and hours are also there by process.",
   request: { query: exportQuery },
   responses: {
     200: {
@@ -176,8 +179,16 @@ function queryOf(asked: z.infer<typeof historyQuery>): HistoryQuery {
 function exportOf(
   asked: z.infer<typeof exportQuery>,
 ): Omit<ExportQuery, "format"> & { readonly format: ExportFormat | typeof PARQUET } {
-  const { from, to, level, format } = asked;
-  return { fromMs: from, toMs: to, level, format, ...filterOf(asked) };
+  const { from, to, level, format, by, traffic } = asked;
+  return {
+    fromMs: from,
+    toMs: to,
+    level,
+    format,
+    ...(by === undefined ? {} : { by }),
+    ...(traffic === undefined ? {} : { traffic }),
+    ...filterOf(asked),
+  };
 }
 
 function filterOf(asked: { readonly [By in HistoryGrouping]?: string[] | undefined }): {

@@ -51,18 +51,18 @@ export function createClient(request: RequestFunction): Monitauri {
     doctor: () => ask("doctor"),
     history: (query) => ask(`history${queryString(historyParameters(query))}`),
     historyState: () => ask("history/state"),
-    exportHistory: ({ level, format, ...query }) =>
+    exportHistory: ({ level, by, format, ...query }) =>
       textOf(async (signal) => {
-        const parameters = { ...historyParameters(query), level, format };
+        const parameters = { ...historyParameters(query), level, by, format };
         const answer = await request(`/api/v1/history/export${queryString(parameters)}`, {
           signal,
         });
         if (answer.status !== 200) throw await errorFrom(answer);
         return answer.pieces();
       }),
-    exportParquet: ({ level, ...query }) =>
+    exportParquet: ({ level, by, ...query }) =>
       bytesOf(async (signal) => {
-        const parameters = { ...historyParameters(query), level, format: PARQUET };
+        const parameters = { ...historyParameters(query), level, by, format: PARQUET };
         const answer = await request(`/api/v1/history/export${queryString(parameters)}`, {
           signal,
         });

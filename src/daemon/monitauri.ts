@@ -96,7 +96,7 @@ async function* exportedAsParquet(
   const rows = exportParts((cursor) =>
     history.ask("exportPart", { query: { ...query, format: "jsonl" }, cursor }),
   );
-  yield* parquetOf(rows, query.level);
+  yield* parquetOf(rows, query);
 }
 
 function status({

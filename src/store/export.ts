@@ -5,6 +5,8 @@ import { type CsvValue, csvLine } from "../model/csv.ts";
 import { MonitauriError } from "../model/error.ts";
 import {
   EXPORT_FORMATS,
+  EXPORT_KINDS,
+  type ExportKind,
   type ExportPart,
   type ExportQuery,
   HISTORY_DIRECTIONS,
@@ -13,25 +15,21 @@ import {
   type HistoryLevel,
 } from "../model/history.ts";
 import { protocolName } from "../model/protocol.ts";
-import {
-  checkFilter,
-  filtered,
-  needsDetails,
-  pairCondition,
-  usageCondition,
-} from "./dimensions.ts";
-import { checkPeriod } from "./query.ts";
+import { checkFilter, filtered, needsDetails } from "./dimensions.ts";
+import { exportColumns, exportKind, exportSql, PART_ROWS } from "./export-rows.ts";
+import { checkProcesses } from "./processes.ts";
+import { checkPeriod, checkTraffic } from "./query.ts";
 import { unitMs } from "./scan.ts";
-import { LEVELS, MACHINE } from "./schema.ts";
+import { LEVELS } from "./schema.ts";
 
-const PART_ROWS = 2_000;
-/** How much of a level is looked through for a part, in its unit: a filter may leave little of it. */
-const WINDOWS: Readonly<Record<HistoryLevel, number>> = {
-  second: 3_600,
-  minute: 1_440,
-  hour: 31 * 1_440,
-  day: 366 * 1_440,
+/** How much of a level is looked through for a part, in its unit: a filter may leave little of it. Of processes less, since
+ * what they do not explain is reckoned anew for each part. */
+const WINDOWS: Readonly<Record<ExportKind, Readonly<Record<HistoryLevel, number>>>> = {
+  service: { second: 3_600, minute: 1_440, hour: 31 * 1_440, day: 366 * 1_440 },
+  process: { second: 0, minute: 60, hour: 1_440, day: 0 },
 };
+/** Before every place in a time. */
+const START = -999_999_999_999_999;
 
 /**
  * The part at `cursor`, the first where it is null. Nothing is held between parts, so that a slow reader holds up nobody.
@@ -44,32 +42,36 @@ export function exportPart(
 ): ExportPart {
   check(query);
   const unit = unitMs(query.level);
-  const from = Math.ceil(query.fromMs / unit);
-  const to = Math.ceil(query.toMs / unit);
-  const start = cursor === null ? { at: from, application: -1, inner: -1 } : parseCursor(cursor);
-  const until = Math.min(to, start.at + WINDOWS[query.level]);
-  const rows = db.prepare(sqlOf(db, query)).all(start.at, until, start.application, start.inner);
-  const names = exportColumns(query.level);
+  const { first, end } = boundsOf(db, query.level);
+  const from = Math.max(Math.ceil(query.fromMs / unit), first);
+  const to = Math.max(from, Math.min(Math.ceil(query.toMs / unit), end));
+  const start = cursor === null ? { at: from, owner: START, inner: START } : parseCursor(cursor);
+  const until = Math.min(to, start.at + WINDOWS[exportKind(query)][query.level]);
+  const rows = db.prepare(exportSql(db, query)).all(start.at, until, start.owner, start.inner);
+  const names = exportColumns(query);
   const texts = rows.map((row) => {
     const values = names.map((name) => valueOf(name, row, unit));
-    return query.format === "csv" ? csvLine(values) : jsonLine(names, values);
+    return query.format === "csv" ? csvLine(values.map(plain)) : jsonLine(names, values);
   });
   const head = cursor === null && query.format === "csv" ? csvLine(names) : "";
   const last = rows.at(-1);
   const isFull = rows.length === PART_ROWS && last !== undefined;
   const next = isFull
-    ? `${last.at}:${last.application_id}:${last.inner}`
+    ? `${last.at}:${last.owner}:${last.inner}`
     : until < to
-      ? `${until}:-1:-1`
+      ? `${until}:${START}:${START}`
       : null;
   const reached = isFull ? Number(last.at) : until;
-  return { text: head + texts.join(""), next, progress: (reached - from) / Math.max(1, to - from) };
+  const progress = to === from ? 1 : (reached - from) / (to - from);
+  return { text: head + texts.join(""), next, progress };
 }
 
-/** Names of the columns, in their order. */
-export function exportColumns(level: HistoryLevel): readonly string[] {
-  const isDetail = LEVELS[level].detail !== undefined;
-  return isDetail ? [...KEYS, ...DETAIL_SUMS] : [...USAGE_KEYS, ...USAGE_SUMS];
+/** From the first row to behind the last one: what is asked for beyond is not looked through. */
+function boundsOf(db: DatabaseSync, level: HistoryLevel): { first: number; end: number } {
+  const row = db
+    .prepare(`SELECT min(at) AS first, max(at) AS last FROM ${LEVELS[level].usage}`)
+    .get();
+  return { first: Number(row?.first ?? 0), end: Number(row?.last ?? -1) + 1 };
 }
 
 /** All parts after each other. */
@@ -84,58 +86,21 @@ export async function* exportParts(
   } while (cursor !== null);
 }
 
-const USAGE_KEYS = ["from", "application", "application_name", "interface"];
-const KEYS = [
-  ...USAGE_KEYS,
-  "remote",
-  "port",
-  "ip_protocol",
-  "protocol",
-  "direction",
-  "scope",
-  "user",
-  "container",
-  "country",
-];
-const DETAIL_SUMS = ["rx_bytes", "tx_bytes", "connections_opened"];
-const USAGE_SUMS = ["rx_bytes", "tx_bytes", "rx_loopback_bytes", "tx_loopback_bytes"];
+/** null: not known, where that is no empty text. */
+type ExportValue = CsvValue | null;
 
-function sqlOf(db: DatabaseSync, { level, filter = {} }: ExportQuery): string {
-  const { usage, detail } = LEVELS[level];
-  const inner = detail === undefined ? "interface" : "pair";
-  const condition = detail === undefined ? usageCondition(db, filter) : pairCondition(db, filter);
-  const page = `
-    SELECT * FROM ${detail ?? usage}
-    WHERE at >= ?1 AND at < ?2 AND (at, application, ${inner}) > (?1, ?3, ?4)
-      AND application <> ${MACHINE} ${condition === "" ? "" : `AND ${condition}`}
-    ORDER BY at, application, ${inner} LIMIT ${PART_ROWS}`;
-  if (detail === undefined) {
-    return `
-      SELECT r.*, r.application AS application_id, r.interface AS inner, a.key AS application, a.name AS application_name,
-        i.value AS interface
-      FROM (${page}) r JOIN application a ON a.id = r.application JOIN text i ON i.id = r.interface
-      ORDER BY r.at, r.application, r.interface`;
-  }
-  return `
-    SELECT r.at, r.rx_bytes, r.tx_bytes, r.connections_opened, r.application AS application_id, r.pair AS inner,
-      a.key AS application, a.name AS application_name, i.value AS interface, m.value AS remote, p.port, p.ip_protocol,
-      s.value AS protocol, p.direction, p.scope, u.value AS user, c.value AS container, o.value AS country
-    FROM (${page}) r
-    JOIN pair p ON p.id = r.pair
-    JOIN application a ON a.id = r.application
-    JOIN text i ON i.id = p.interface
-    JOIN text m ON m.id = p.remote
-    JOIN text s ON s.id = p.spoken
-    JOIN text u ON u.id = p.user
-    JOIN text c ON c.id = p.container
-    JOIN text o ON o.id = p.country
-    ORDER BY r.at, r.application, r.pair`;
+function plain(value: ExportValue): CsvValue {
+  return value ?? "";
 }
 
-function valueOf(name: string, row: Record<string, unknown>, unit: number): CsvValue {
+function valueOf(name: string, row: Record<string, unknown>, unit: number): ExportValue {
   switch (name) {
     case "from":
       return new Date(Number(row.at) * unit).toISOString();
+    case "started":
+      return row.started === null ? null : new Date(Number(row.started)).toISOString();
+    case "pid":
+      return row.pid === null ? null : Number(row.pid);
     case "direction":
       return HISTORY_DIRECTIONS[Number(row.direction)] ?? "out";
     case "scope":
@@ -149,14 +114,14 @@ function valueOf(name: string, row: Record<string, unknown>, unit: number): CsvV
   }
 }
 
-function jsonLine(names: readonly string[], values: readonly CsvValue[]): string {
+function jsonLine(names: readonly string[], values: readonly ExportValue[]): string {
   return `${JSON.stringify(Object.fromEntries(names.map((name, n) => [name, values[n]])))}\n`;
 }
 
-function parseCursor(cursor: string): { at: number; application: number; inner: number } {
-  const [, at, application, inner] = /^(-?\d{1,15}):(-?\d{1,15}):(-?\d{1,15})$/.exec(cursor) ?? [];
+function parseCursor(cursor: string): { at: number; owner: number; inner: number } {
+  const [, at, owner, inner] = /^(-?\d{1,15}):(-?\d{1,15}):(-?\d{1,15})$/.exec(cursor) ?? [];
   if (at === undefined) throw new MonitauriError("invalid", "Cannot go on: no such place");
-  return { at: Number(at), application: Number(application), inner: Number(inner) };
+  return { at: Number(at), owner: Number(owner), inner: Number(inner) };
 }
 
 function check(query: ExportQuery): void {
@@ -169,10 +134,18 @@ function check(query: ExportQuery): void {
       `Cannot export: there are ${HISTORY_LEVELS.join(", ")} as ${EXPORT_FORMATS.join(", ")}`,
     );
   }
-  if (filter.process !== undefined) {
+  checkTraffic(query);
+  if (query.by !== undefined && !EXPORT_KINDS.includes(query.by)) {
     throw new MonitauriError(
       "invalid",
-      "Cannot export by process: rows have applications. Ask for it: history --by process --csv",
+      `Cannot export by ${query.by}: there are ${EXPORT_KINDS.join(", ")}`,
+    );
+  }
+  if (exportKind(query) === "process") checkOfProcesses(query);
+  else if (filter.process !== undefined) {
+    throw new MonitauriError(
+      "invalid",
+      "Cannot filter services by process: who a process talked to is not kept. Export processes",
     );
   }
   if (query.level === "second" && needsDetails(undefined, filter)) {
@@ -182,4 +155,14 @@ function check(query: ExportQuery): void {
       `Cannot filter seconds by ${names}: they have applications and interfaces only. Export minutes`,
     );
   }
+}
+
+function checkOfProcesses({ level, filter = {} }: ExportQuery): void {
+  if (LEVELS[level].process === undefined) {
+    throw new MonitauriError(
+      "invalid",
+      `Cannot export processes by ${level}: they are kept by minute for a week, and by hour. Choose one of these levels`,
+    );
+  }
+  checkProcesses("process", filter);
 }

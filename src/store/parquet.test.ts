@@ -34,10 +34,10 @@ test("parquetOf() has the rows of every level, types and names included; nothing
       for (const line of text.split("\n").filter(Boolean)) lines.push(JSON.parse(line));
     }
     assert.ok(lines.length > 0);
-    assert.deepEqual(await rowsOf(await fileOf(parquetOf(parts(), level))), lines, level);
+    assert.deepEqual(await rowsOf(await fileOf(parquetOf(parts(), { level }))), lines, level);
   }
   store.close();
-  assert.deepEqual(await rowsOf(await fileOf(parquetOf(partsOf([]), "minute"))), []);
+  assert.deepEqual(await rowsOf(await fileOf(parquetOf(partsOf([]), { level: "minute" }))), []);
 });
 
 test("parquetOf() writes a row group at a time, while the rows still come", async () => {
@@ -48,7 +48,7 @@ test("parquetOf() writes a row group at a time, while the rows still come", asyn
   async function* many() {
     for (; given < 30; given += 1) yield { text: line.repeat(2_000) };
   }
-  const pieces = parquetOf(many(), "second");
+  const pieces = parquetOf(many(), { level: "second" });
   const first = await pieces.next();
   assert.equal(given, 0, "the start of the file");
   const second = await pieces.next();

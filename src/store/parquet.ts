@@ -2,8 +2,8 @@
  * group that its end lists. Only loaded where somebody asks for it. */
 
 import { ByteWriter, ParquetWriter, schemaFromColumnData } from "hyparquet-writer";
-import type { ExportPart, HistoryLevel } from "../model/history.ts";
-import { exportColumns } from "./export.ts";
+import type { ExportPart } from "../model/history.ts";
+import { type ExportRows, exportColumns } from "./export-rows.ts";
 
 /** Rows of a group: large enough for readers that skip groups, small enough to hold and to encode in between. */
 const GROUP_ROWS = 20_000;
@@ -11,12 +11,17 @@ const GROUP_ROWS = 20_000;
 /** `parts`: of an export as JSON lines. */
 export async function* parquetOf(
   parts: AsyncIterable<Pick<ExportPart, "text">>,
-  level: HistoryLevel,
+  rows: ExportRows,
 ): AsyncGenerator<Uint8Array> {
-  const columns = exportColumns(level).map((name): Column => ({ name, ...kindOf(name), data: [] }));
+  const columns = exportColumns(rows).map((name): Column => ({ name, ...kindOf(name), data: [] }));
   const writer = new ByteWriter();
   const schema = schemaFromColumnData({
-    columnData: columns.map(({ name, type }) => ({ name, type, nullable: false, data: [] })),
+    columnData: columns.map(({ name, type, nullable = false }) => ({
+      name,
+      type,
+      nullable,
+      data: [],
+    })),
   });
   const file = new ParquetWriter({ writer, schema, createdBy: "monitauri" });
 
@@ -30,8 +35,11 @@ export async function* parquetOf(
   for await (const { text } of parts) {
     for (const line of text.split("\n")) {
       if (line === "") continue;
-      const row = JSON.parse(line) as Record<string, string | number>;
-      for (const { name, data, read } of columns) data.push(read(row[name] ?? ""));
+      const row = JSON.parse(line) as Record<string, string | number | null>;
+      for (const { name, data, nullable, read } of columns) {
+        const value = row[name] ?? (nullable === true ? null : "");
+        data.push(value === null ? null : read(value));
+      }
       if (columns[0]?.data.length === GROUP_ROWS) await writeGroup();
     }
     if (writer.index > 0) yield taken(writer);
@@ -44,11 +52,17 @@ export async function* parquetOf(
 interface Column {
   readonly name: string;
   readonly type: "TIMESTAMP" | "INT32" | "INT64" | "STRING";
+  /** Where there may be no value; of the others it is an empty text then. */
+  readonly nullable?: true;
   read(value: string | number): unknown;
   data: unknown[];
 }
 
-function kindOf(name: string): Pick<Column, "type" | "read"> {
+function kindOf(name: string): Pick<Column, "type" | "read" | "nullable"> {
+  if (name === "pid") return { type: "INT32", nullable: true, read: Number };
+  if (name === "started") {
+    return { type: "TIMESTAMP", nullable: true, read: (value) => new Date(value) };
+  }
   if (name === "from") return { type: "TIMESTAMP", read: (value) => new Date(value) };
   if (name === "port") return { type: "INT32", read: Number };
   if (name === "connections_opened" || name.endsWith("_bytes")) {

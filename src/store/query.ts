@@ -158,13 +158,8 @@ function check(query: HistoryQuery): void {
       `Cannot group by "${query.groupBy}": there are ${HISTORY_GROUPINGS.join(", ")}`,
     );
   }
-  const { top, stepMs, traffic } = query;
-  if (traffic !== undefined && !HISTORY_TRAFFIC.includes(traffic)) {
-    throw new MonitauriError(
-      "invalid",
-      `Cannot tell of "${traffic}": there is ${HISTORY_TRAFFIC.join(" and ")}`,
-    );
-  }
+  const { top, stepMs } = query;
+  checkTraffic(query);
   if (top !== undefined && !(Number.isInteger(top) && top >= 0 && top <= MAX_TOP)) {
     throw new MonitauriError("invalid", `Cannot show ${top} rows: give 0 to ${MAX_TOP}`);
   }
@@ -173,6 +168,13 @@ function check(query: HistoryQuery): void {
   }
   checkFilter(query.filter ?? {});
   checkProcesses(query.groupBy, query.filter ?? {});
+}
+
+/** @throws MonitauriError "invalid". */
+export function checkTraffic({ traffic }: Pick<HistoryQuery, "traffic">): void {
+  if (traffic === undefined || HISTORY_TRAFFIC.includes(traffic)) return;
+  const all = HISTORY_TRAFFIC.join(" and ");
+  throw new MonitauriError("invalid", `Cannot tell of "${traffic}": there is ${all}`);
 }
 
 /** @throws MonitauriError "invalid". */

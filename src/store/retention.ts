@@ -1,7 +1,7 @@
 /** Lets go of what is older than asked, and of the oldest detail when the file is too large: a slice each tick. */
 
 import type { DatabaseSync } from "node:sqlite";
-import type { HistoryLevel, HistorySettings } from "../model/history.ts";
+import { type HistoryLevel, type HistorySettings, PROCESS_MINUTE_DAYS } from "../model/history.ts";
 import { HOUR_MINUTES } from "./day-book.ts";
 import { createRemoteForgetter, REMOTE_LEVELS } from "./forget-remotes.ts";
 import { unitMs } from "./scan.ts";
@@ -16,9 +16,6 @@ const SLICES: Readonly<Record<HistoryLevel, number>> = {
   day: 1_440,
 };
 const CAPPED = ["second", "minute", "hour"] as const;
-/** Minutes of processes are a fifth of all minutes, and who asks for the process of an old minute can do with its hour:
- * measured, it is what keeps a busy desktop's month below 60 MB. */
-export const PROCESS_MINUTE_DAYS = 7;
 /** Looking how large the file is. */
 const LOOK_EVERY_MS = 30_000;
 /** Free pages that a busy file may have; beyond, they are given back to the file system. */

@@ -54,6 +54,29 @@ describe("history on the page, as files and for everybody", {
     });
   }
 
+  it("exports processes, the same rows as the command line", async () => {
+    await stage.open(`period=${exact()}&by=process`);
+    await page.getByRole("button", { name: "Export" }).click();
+    const dialog = page.getByRole("dialog");
+    assert.equal(
+      await dialog.getByRole("button", { name: "processes" }).getAttribute("aria-pressed"),
+      "true",
+    );
+    await dialog.getByRole("button", { name: "hour" }).click();
+    const coming = page.waitForEvent("download");
+    await dialog.getByRole("button", { name: "Export" }).click();
+    const download = await coming;
+    assert.match(download.suggestedFilename(), /^monitauri-.*-processes-hours\.csv$/);
+    await dialog.getByRole("status").waitFor();
+    const file = join(stage.data, "wanted.csv");
+    const words = ["--level", "hour", "--by", "process", "--scope", "networks"];
+    await stage.cli("export", ...ofPeriod(), ...words, "--output", file);
+    const got = readFileSync(await download.path());
+    assert.ok(got.length > 1_000);
+    assert.deepEqual(got, readFileSync(file));
+    await dialog.getByRole("button", { name: "Close" }).click();
+  });
+
   it("writes an export piece by piece where the browser can, shows how far it is, and stops when told to", async () => {
     const tab = await stage.context.newPage();
     await tab.addInitScript(SLOW_FILE);
@@ -70,7 +93,10 @@ describe("history on the page, as files and for everybody", {
     await dialog.getByRole("button", { name: "Export" }).click();
     await dialog.getByRole("status").waitFor();
     const written = await tab.evaluate("globalThis.file.text");
-    assert.equal(written, await stage.cli("export", ...ofPeriod(), "--level", "minute"));
+    assert.equal(
+      written,
+      await stage.cli("export", ...ofPeriod(), "--level", "minute", "--scope", "networks"),
+    );
     await tab.close();
   });
 

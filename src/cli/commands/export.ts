@@ -6,7 +6,9 @@ import { type Command, Option } from "commander";
 import { MonitauriError } from "../../model/error.ts";
 import {
   EXPORT_FORMATS,
+  EXPORT_KINDS,
   type ExportFormat,
+  type ExportKind,
   HISTORY_LEVELS,
   type HistoryLevel,
   PARQUET,
@@ -19,13 +21,14 @@ import {
   redactOption,
 } from "../context.ts";
 import { createExportProgress } from "../export-progress.ts";
-import { type FilterOptions, filterFor, filterOptions } from "../history-filter.ts";
+import { type FilterOptions, filterFor, filterOptions, scopeOf } from "../history-filter.ts";
 import { choosePeriod, PERIOD_WORDS, type PeriodOptions, periodOptions } from "../period.ts";
 import { safe } from "../terminal.ts";
 
 interface ExportOptions extends DataOptions, PeriodOptions, FilterOptions {
   readonly format: ExportFormat | typeof PARQUET;
   readonly level: HistoryLevel;
+  readonly by?: ExportKind;
   readonly output?: string;
 }
 
@@ -38,11 +41,17 @@ export function addExport(program: Command, context: CommandContext): void {
       new Option("--format <format>", "how").choices([...EXPORT_FORMATS, PARQUET]).default("csv"),
     )
     .addOption(new Option("--level <level>", "how fine").choices(HISTORY_LEVELS).default("minute"))
+    .addOption(
+      new Option(
+        "--by <kind>",
+        "what a row is (default: service, or process with --process)",
+      ).choices(EXPORT_KINDS),
+    )
     .option("-o, --output <file>", "into this file, which is whole or not there (default: stdout)");
   filterOptions(periodOptions(command))
     .addHelpText("after", HELP)
     .action(async (word: string | undefined, options: ExportOptions) => {
-      const { level, format, output } = options;
+      const { level, by, format, output } = options;
       const { fromMs, toMs } = choosePeriod(word, options, {
         nowMs: Date.now(),
         otherwise: { last: "30d" },
@@ -53,7 +62,16 @@ export function addExport(program: Command, context: CommandContext): void {
         const remedy = "Give a file with --output, or write into a program";
         throw new MonitauriError("invalid", `Cannot show Parquet in a terminal. ${remedy}`);
       }
-      const query = { fromMs, toMs, level, ...(filter === undefined ? {} : { filter }) };
+      // All that is stored, unless a part is asked for.
+      const traffic = options.scope === undefined ? undefined : scopeOf(options).traffic;
+      const query = {
+        fromMs,
+        toMs,
+        level,
+        ...(by === undefined ? {} : { by }),
+        ...(traffic === undefined ? {} : { traffic }),
+        ...(filter === undefined ? {} : { filter }),
+      };
       const pieces: AsyncIterable<string | Uint8Array> =
         format === PARQUET
           ? daemon.exportParquet(query)
@@ -66,14 +84,16 @@ export function addExport(program: Command, context: CommandContext): void {
 
 const HELP = `
 Minutes, hours and days have the remote host, port, protocol, direction, scope, user, container and country; seconds
-have applications and interfaces only. Times are UTC. An export of a damaged connection ends with an error, never
-with fewer rows.
+have applications and interfaces only. With --by process minutes (of the last week) and hours have the process instead; a
+row without one is what no process explains of its application. Times are UTC. What never left the machine is among
+the rows; --scope networks leaves it out. An export of a damaged connection ends with an error, never with fewer rows.
 
 Examples:
   monitauri export --output history.csv
   monitauri export --level day --last 365d > days.csv
   monitauri export --format jsonl --app firefox yesterday | jq .remote
   monitauri export --level second --last 10min
+  monitauri export --by process --level hour --scope networks week
   monitauri export --format parquet --last 365d --level hour --output year.parquet`;
 
 type Told = (piece: string | Uint8Array) => void;

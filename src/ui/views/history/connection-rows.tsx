@@ -9,7 +9,7 @@ import { useVirtualRows } from "../../parts/virtual-rows.ts";
 import { Link } from "../../router/router.tsx";
 import { exportFilter } from "./export-run.ts";
 import type { ChosenPeriod } from "./periods.ts";
-import { filterOf, into, type Question, questionPath } from "./question.ts";
+import { into, type Question, questionPath } from "./question.ts";
 import { useAnswer } from "./use-answer.ts";
 import { rowName } from "./words.ts";
 import type { Zone } from "./zone.ts";
@@ -214,14 +214,12 @@ function wholeSteps({ fromMs, toMs }: Period, level: HistoryLevel, zone: Zone): 
 }
 
 function fitsIn(question: Question): (row: StoredRow) => boolean {
-  const { traffic } = filterOf(question.steps);
   const wanted = question.find.toLocaleLowerCase();
   return (row) =>
-    !(traffic === "networks" && row.scope === "loopback") &&
-    (wanted === "" ||
-      [row.remote, row.application_name, serviceOf(row), row.interface].some((text) =>
-        text.toLocaleLowerCase().includes(wanted),
-      ));
+    wanted === "" ||
+    [row.remote, row.application_name, serviceOf(row), row.interface].some((text) =>
+      text.toLocaleLowerCase().includes(wanted),
+    );
 }
 
 async function readRows(

@@ -2,7 +2,13 @@
 
 import { useEffect, useRef, useState } from "react";
 import { formatBytes, formatDuration, formatShare } from "../../../model/format.ts";
-import { HISTORY_LEVELS, type HistoryLevel, type HistoryState } from "../../../model/history.ts";
+import {
+  EXPORT_KINDS,
+  type ExportKind,
+  HISTORY_LEVELS,
+  type HistoryLevel,
+  type HistoryState,
+} from "../../../model/history.ts";
 import { Modal } from "../../parts/modal.tsx";
 import { Segmented } from "../../parts/segmented.tsx";
 import type { Progress } from "./export-run.ts";
@@ -12,6 +18,7 @@ import {
   FILE_FORMATS,
   type FileFormat,
   fileNameOf,
+  kindsOf,
   levelFor,
   levelsOf,
   runExport,
@@ -50,13 +57,19 @@ function ExportDialog(props: ExportButtonProps & { readonly onClose: () => void 
   const { question, period, subject, state, zone, onClose } = props;
   const abort = useRef<AbortController>(undefined);
   const [format, setFormat] = useState<FileFormat>("csv");
-  const levels = levelsOf(question.steps);
-  const [level, setLevel] = useState<HistoryLevel>(() => levelFor(period, { state, levels }));
+  const kinds = kindsOf(question.steps);
+  const [by, setKind] = useState<ExportKind>(() => kindFor(question, kinds));
+  const levels = levelsOf(question.steps, by);
+  const [chosen, setLevel] = useState<HistoryLevel>();
+  const level =
+    chosen !== undefined && levels.includes(chosen)
+      ? chosen
+      : levelFor(period, { by, state, levels });
   const [stage, go] = useState<Stage>({ is: "choosing" });
   const isRunning = stage.is === "running";
   useEffect(() => () => abort.current?.abort(), []);
   const start = async () => {
-    const what: ExportWhat = { period, level, format, ...exportFilter(question.steps) };
+    const what: ExportWhat = { period, by, level, format, ...exportFilter(question.steps) };
     abort.current = new AbortController();
     const { signal } = abort.current;
     const startedMs = performance.now();
@@ -88,6 +101,18 @@ function ExportDialog(props: ExportButtonProps & { readonly onClose: () => void 
           onChange={setFormat}
         />
       </p>
+      {kinds.length < 2 ? null : (
+        <p className="row">
+          Rows
+          <Segmented
+            small
+            label="Rows"
+            options={kinds.map((value) => ({ value, text: KIND_WORDS[value] }))}
+            value={by}
+            onChange={setKind}
+          />
+        </p>
+      )}
       <p className="row">
         A row for each
         <Segmented
@@ -101,7 +126,7 @@ function ExportDialog(props: ExportButtonProps & { readonly onClose: () => void 
           onChange={setLevel}
         />
       </p>
-      <p className="quiet lead">{levelText(level, period, { state, zone })}</p>
+      <p className="quiet lead">{levelText(level, period, { by, state, zone })}</p>
       <Outcome stage={stage} />
       <p className="actions">
         {isRunning ? (
@@ -121,6 +146,16 @@ function ExportDialog(props: ExportButtonProps & { readonly onClose: () => void 
       </p>
     </Modal>
   );
+}
+
+const KIND_WORDS: Readonly<Record<ExportKind, string>> = {
+  service: "services",
+  process: "processes",
+};
+
+function kindFor({ by }: Question, kinds: readonly ExportKind[]): ExportKind {
+  const shown = EXPORT_KINDS.find((kind) => kind === by);
+  return shown !== undefined && kinds.includes(shown) ? shown : (kinds[0] ?? "service");
 }
 
 const FORMAT_WORDS: Readonly<Record<FileFormat, string>> = {
@@ -163,12 +198,14 @@ function Outcome({ stage }: { readonly stage: Stage }) {
 function levelText(
   level: HistoryLevel,
   { fromMs }: ChosenPeriod,
-  { state, zone }: { state: HistoryState; zone: Zone },
+  { by, state, zone }: { by: ExportKind; state: HistoryState; zone: Zone },
 ): string {
   const what =
-    level === "second"
-      ? "Bytes of each application and interface; who it talked to is kept by the minute."
-      : "Application, remote, port, protocol, direction, network, user, container and country, with bytes and connections opened. Times are UTC; what never left this computer has scope loopback.";
+    by === "process"
+      ? "Application, process, user, container and interface with bytes; by minute for the last week. Times are UTC; a row without a process is what none explains."
+      : level === "second"
+        ? "Bytes of each application and interface; who it talked to is kept by the minute."
+        : "Application, remote, port, protocol, direction, network, user, container and country, with bytes and connections opened. Times are UTC.";
   const keptFromMs = state.keptFromMs[level];
   if (keptFromMs <= fromMs) return what;
   return `${what} ${level[0]?.toUpperCase()}${level.slice(1)}s are kept since ${zone.format(keptFromMs, "date")}, ${zone.format(keptFromMs, "clock")}.`;

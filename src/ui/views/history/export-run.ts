@@ -2,13 +2,16 @@
 
 import {
   EXPORT_FORMATS,
+  EXPORT_KINDS,
+  type ExportKind,
   type ExportQuery,
   HISTORY_LEVELS,
-  type HistoryFilter,
   type HistoryLevel,
   type HistoryState,
   PARQUET,
   type Period,
+  PROCESS_GROUPINGS,
+  PROCESS_MINUTE_DAYS,
 } from "../../../model/history.ts";
 import { clientUntil } from "../../store/live.ts";
 import { openSink, type Piece } from "./export-file.ts";
@@ -19,10 +22,10 @@ import type { Zone } from "./zone.ts";
 export const FILE_FORMATS = [...EXPORT_FORMATS, PARQUET] as const;
 export type FileFormat = (typeof FILE_FORMATS)[number];
 
-export interface ExportWhat extends Pick<ExportQuery, "level"> {
+export interface ExportWhat extends Pick<ExportQuery, "level" | "filter" | "traffic"> {
   readonly format: FileFormat;
+  readonly by: ExportKind;
   readonly period: Period;
-  readonly filter?: HistoryFilter;
 }
 
 export interface Progress {
@@ -47,7 +50,7 @@ const SAID_EVERY_MS = 100;
 
 /** undefined: no file was chosen. @throws what the daemon or the disk says; the file is gone then. */
 export async function runExport(
-  { period: { fromMs, toMs }, level, format, filter }: ExportWhat,
+  { period: { fromMs, toMs }, format, ...what }: ExportWhat,
   { signal, name, onProgress }: RunOptions,
 ): Promise<Progress | undefined> {
   const sink = await openSink({ name, type: TYPES[format] });
@@ -56,7 +59,7 @@ export async function runExport(
   let saidMs = Number.NEGATIVE_INFINITY;
   onProgress(progress);
   try {
-    const query = { fromMs, toMs, level, ...(filter === undefined ? {} : { filter }) };
+    const query = { fromMs, toMs, ...what };
     const client = clientUntil(signal);
     const pieces =
       format === PARQUET ? client.exportParquet(query) : client.exportHistory({ ...query, format });
@@ -88,15 +91,25 @@ function progressAfter({ bytes, share }: Progress, piece: Piece, period: Period)
   };
 }
 
-/** The export tells loopback by its scope, as it tells everything. */
-export function exportFilter(steps: readonly Step[]): Pick<ExportWhat, "filter"> {
+/** The rows behind what is shown: as there, loopback is only among them where it is asked for. */
+export function exportFilter(steps: readonly Step[]): Pick<ExportWhat, "filter" | "traffic"> {
   const { filter, traffic } = filterOf(steps);
-  const all = traffic === "loopback" ? { ...filter, scope: ["loopback"] } : filter;
-  return all === undefined ? {} : { filter: all };
+  return {
+    ...(filter === undefined ? {} : { filter }),
+    ...(traffic === undefined ? {} : { traffic }),
+  };
+}
+
+/** What rows there are of what is filtered by. */
+export function kindsOf(steps: readonly Step[]): readonly ExportKind[] {
+  const isOfProcess = steps.some(({ by }) => by === "process");
+  const isKept = steps.every(({ by }) => PROCESS_GROUPINGS.includes(by));
+  return EXPORT_KINDS.filter((kind) => (kind === "process" ? isKept : !isOfProcess));
 }
 
 /** Those that know what is filtered by. */
-export function levelsOf(steps: readonly Step[]): readonly HistoryLevel[] {
+export function levelsOf(steps: readonly Step[], kind: ExportKind): readonly HistoryLevel[] {
+  if (kind === "process") return ["minute", "hour"];
   const isCoarse = steps.some(({ by }) => by !== "application" && by !== "interface");
   return HISTORY_LEVELS.filter((level) => !(isCoarse && level === "second"));
 }
@@ -106,23 +119,25 @@ const DAY_MS = 86_400_000;
 /** As fine as is kept of all of it, and still of a size that other programs like. */
 export function levelFor(
   { fromMs, toMs }: Period,
-  { state, levels }: { state: HistoryState; levels: readonly HistoryLevel[] },
+  { by, state, levels }: { by: ExportKind; state: HistoryState; levels: readonly HistoryLevel[] },
 ): HistoryLevel {
   const lengthMs = toMs - fromMs;
+  const processesFromMs = (state.lastAtMs ?? toMs) - PROCESS_MINUTE_DAYS * DAY_MS;
+  const isKept = (level: HistoryLevel) =>
+    state.keptFromMs[level] <= fromMs &&
+    !(by === "process" && level === "minute" && fromMs < processesFromMs);
   const most = {
     second: 600_000,
     minute: 31 * DAY_MS,
     hour: 366 * DAY_MS,
     day: Number.POSITIVE_INFINITY,
   };
-  return (
-    levels.find((level) => lengthMs <= most[level] && state.keptFromMs[level] <= fromMs) ?? "day"
-  );
+  return levels.find((level) => lengthMs <= most[level] && isKept(level)) ?? levels.at(-1) ?? "day";
 }
 
-/** "monitauri-2026-11-08-to-2026-11-14-hours.csv" */
-export function fileNameOf({ period, level, format }: ExportWhat, zone: Zone): string {
+/** "monitauri-2026-11-08-to-2026-11-14-hours.csv", or "-processes-hours.csv" */
+export function fileNameOf({ period, by, level, format }: ExportWhat, zone: Zone): string {
   const [first, last] = [zone.dayOf(period.fromMs).date, zone.dayOf(period.toMs - 1).date];
   const days = first === last ? first : `${first}-to-${last}`;
-  return `monitauri-${days}-${level}s.${format}`;
+  return `monitauri-${days}${by === "process" ? "-processes" : ""}-${level}s.${format}`;
 }
