@@ -5,12 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { AskHistory } from "../src/daemon/alert-history.ts";
 import { createAlerts } from "../src/daemon/alerts.ts";
 import type { HistoryTick } from "../src/model/history.ts";
 import { type HistoryStore, openHistoryStore } from "../src/store/open.ts";
 import { detailOf, tickOf } from "../src/store/scripted-ticks.ts";
 import { activity, createMadeUpSampler } from "./fixtures/sampled.ts";
+import { historyOfStore } from "./fixtures/store-history.ts";
 
 const DAY_MS = 86_400_000;
 const START = Date.parse("2026-11-01T12:00:00Z");
@@ -30,19 +30,11 @@ after(() => {
 
 let meetingsAnswered = 0;
 
-/** The store of a history thread, asked as the daemon asks it. */
-const history: AskHistory = {
-  ask: async (topic, what) => {
-    const answers = { query: store.query, meetings: store.meetings, coverage: store.coverage };
-    const answer = answers[topic as keyof typeof answers](what as never);
-    if (topic === "meetings") meetingsAnswered += 1;
-    return answer as never;
-  },
-  state: async () => store.state(),
-};
-
 function open() {
   const troubles: string[] = [];
+  const history = historyOfStore(store, (topic) => {
+    if (topic === "meetings") meetingsAnswered += 1;
+  });
   const alerts = createAlerts({
     path: join(folder, "alerts.journal"),
     history,

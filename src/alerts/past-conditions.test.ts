@@ -299,7 +299,10 @@ describe("a preview", () => {
   });
 
   test("says where the history cannot tell", () => {
-    const rule = parseRuleDraft({ condition: { kind: "degraded" } });
-    assert.match(String(previewQueries(rule, period)), /does not keep/);
+    const of = (condition: object) => String(previewQueries(parseRuleDraft({ condition }), period));
+    assert.match(of({ kind: "degraded" }), /keeps its gaps, not what else did not work/);
+    assert.match(of({ kind: "limit" }), /does not keep when a limit was in trouble/);
+    assert.match(of({ kind: "interface-gone" }), /not whether a quiet one was there/);
+    assert.match(of({ kind: "newcomer", of: ["executable"] }), /which file a program was/);
   });
 });

@@ -28,11 +28,6 @@ export interface PreviewPlan {
   readonly basis: string;
 }
 
-interface Found {
-  readonly atMs: number;
-  readonly title: string;
-}
-
 /** A sentence where the history cannot tell. */
 export function previewQueries(rule: AlertRuleSettings, period: Period): PreviewPlan | string {
   const { condition, scope } = rule;
@@ -60,6 +55,9 @@ export function previewQueries(rule: AlertRuleSettings, period: Period): Preview
       };
     }
     case "newcomer":
+      if (!condition.of.includes("program")) {
+        return "The history does not keep which file a program was, so this cannot be told.";
+      }
       return {
         queries: [
           {
@@ -68,7 +66,7 @@ export function previewQueries(rule: AlertRuleSettings, period: Period): Preview
             groupBy: "application",
             top: 1_000,
           },
-          { ...period, groupBy: "application", top: 1_000, stepMs: HOUR_MS },
+          { ...period, groupBy: "application", top: 1_000, stepMs: HOUR_MS, ...ownedBy(scope) },
         ],
         basis:
           "Programs that the history has in these days and not before. Changed files are not in it.",
@@ -87,9 +85,21 @@ export function previewQueries(rule: AlertRuleSettings, period: Period): Preview
         ],
         basis: "Found from the hours of these days and the four weeks before.",
       };
+    case "limit":
+      return "The history does not keep when a limit was in trouble, so this cannot be told.";
+    case "interface-gone":
+      return "The history keeps what interfaces moved, not whether a quiet one was there, so this cannot be told.";
+    case "degraded":
+      return "The history keeps its gaps, not what else did not work, so this cannot be told.";
     default:
-      return "The history does not keep what this rule looks at, so this cannot be told.";
+      throw new TypeError(`The past of ${condition.kind} is asked for in its own way`);
   }
+}
+
+/** Programs that ran as this user, or in this container. */
+function ownedBy({ kind, match }: AlertRuleSettings["scope"]): Pick<HistoryQuery, "filter"> {
+  if ((kind !== "user" && kind !== "container") || match === "*") return {};
+  return { filter: { [kind]: [match] } };
 }
 
 export function previewOf(
@@ -109,10 +119,27 @@ export function previewOf(
   if (first === undefined) return cannot("The history did not answer.");
   const found = findings(settings, { period, first, second });
   if (typeof found === "string") return cannot(found);
+  const { basis } = plan;
+  return previewFrom(found, { period, basis, observedMs: (second ?? first).observedMs });
+}
+
+export interface Found {
+  readonly atMs: number;
+  readonly title: string;
+}
+
+/** `observedMs`: how much of the period was watched. */
+export function previewFrom(
+  found: readonly Found[],
+  {
+    period,
+    basis: words,
+    observedMs,
+  }: { readonly period: Period; readonly basis: string; readonly observedMs: number },
+): AlertPreview {
   const within = found.filter(({ atMs }) => atMs > period.fromMs).sort((a, b) => b.atMs - a.atMs);
-  const observedMs = (second ?? first).observedMs;
   const days = Math.max(0, observedMs / DAY_MS);
-  const basis = days < 6 ? `${plan.basis} Only ${days.toFixed(1)} days were watched.` : plan.basis;
+  const basis = days < 6 ? `${words} Only ${days.toFixed(1)} days were watched.` : words;
   return {
     ...period,
     fired: within.length,
@@ -145,14 +172,7 @@ function replayed(settings: AlertRuleSettings, { first, second }: Answers): Foun
   const days = second === undefined ? undefined : tableOf(second, scope);
   const past = createPast();
   const evaluation = createEvaluation({ state: EMPTY, instance: "preview", past });
-  const rule: AlertRule = {
-    ...settings,
-    id: "preview",
-    createdAtMs: 0,
-    enabled: true,
-    snoozedUntilMs: null,
-  };
-  evaluation.setRules([rule], 0);
+  evaluation.setRules([ruleOf(settings)], 0);
   const stepMs = first.series?.stepMs ?? HOUR_MS;
   const found: Found[] = [];
   let isAfterGap = false;
@@ -176,7 +196,12 @@ function replayed(settings: AlertRuleSettings, { first, second }: Answers): Foun
   return found;
 }
 
-const EMPTY = { get: () => undefined, entries: () => [] };
+/** As a rule that is in force. */
+export function ruleOf(settings: AlertRuleSettings): AlertRule {
+  return { ...settings, id: "preview", createdAtMs: 0, enabled: true, snoozedUntilMs: null };
+}
+
+export const EMPTY = { get: () => undefined, entries: () => [] };
 
 function factsOf(
   table: PastTable,

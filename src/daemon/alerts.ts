@@ -231,7 +231,7 @@ export function createAlerts(options: AlertsOptions): Alerts {
       delivery,
       now,
       onRules: rulesChanged,
-      preview: createPreview({ history, now }),
+      preview: createPreview({ history, now, readList: lists.read }),
     }),
     take(sample, tick) {
       if (isClosed) return;

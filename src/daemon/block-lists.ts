@@ -5,6 +5,7 @@ import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { createBlockListReader, MAX_LIST_BYTES } from "../alerts/block-list.ts";
 import type { ListMatch } from "../alerts/turn.ts";
+import { MonitauriError } from "../model/error.ts";
 import type { Log } from "./log.ts";
 
 const FILE_EVERY_MS = 30_000;
@@ -12,6 +13,9 @@ const FETCH_EVERY_MS = 24 * 3_600_000;
 /** After a failure. */
 const FETCH_AGAIN_MS = 15 * 60_000;
 const FETCH_TIMEOUT_MS = 60_000;
+/** A list that somebody tries is remembered for this long, and waited for so long. */
+const TRIED_MS = 600_000;
+const TRIED_WAIT_MS = 5_000;
 const PIECE_BYTES = 64 * 1024;
 
 export interface BlockLists {
@@ -21,6 +25,9 @@ export interface BlockLists {
   match(list: string): ListMatch | undefined;
   /** Why one that is wanted cannot be used as it should, as a sentence. */
   trouble(list: string): string | undefined;
+  /** Also of one that no rule wants yet; the last is remembered for a while. @throws MonitauriError "failed", or "busy"
+   * where it takes longer than somebody waits. */
+  read(list: string): Promise<ListMatch>;
   /** What cannot be used, as sentences. */
   troubles(): readonly string[];
 }
@@ -36,6 +43,26 @@ interface Entry {
 
 export function createBlockLists(log: Pick<Log, "info" | "warnOnce">): BlockLists {
   const entries = new Map<string, Entry>();
+
+  /** Wanted by nobody but the one who asks what it would find. */
+  let tried:
+    | { readonly list: string; readonly untilMs: number; readonly match: Promise<ListMatch> }
+    | undefined;
+
+  function readOnce(list: string): Promise<ListMatch> {
+    const nowMs = performance.now();
+    if (tried?.list === list && nowMs < tried.untilMs) return tried.match;
+    const match = (list.startsWith("/") ? readFileAt(list, "") : fetchList(list)).then((found) => {
+      if (found === undefined) throw new Error("there is nothing in it");
+      return found.list.match;
+    });
+    tried = { list, untilMs: nowMs + TRIED_MS, match };
+    // A failure is not remembered, and said to whoever waits.
+    match.catch(() => {
+      if (tried?.match === match) tried = undefined;
+    });
+    return match;
+  }
 
   async function read(list: string, entry: Entry, atMs: number): Promise<void> {
     entry.isReading = true;
@@ -81,6 +108,28 @@ export function createBlockLists(log: Pick<Log, "info" | "warnOnce">): BlockList
     },
     match: (list) => entries.get(list)?.match,
     trouble: (list) => entries.get(list)?.trouble,
+    async read(list) {
+      const known = entries.get(list)?.match;
+      if (known !== undefined) return known;
+      const late = AbortSignal.timeout(TRIED_WAIT_MS);
+      const waiting = new Promise<never>((_, reject) => {
+        late.addEventListener("abort", () =>
+          reject(
+            new MonitauriError(
+              "busy",
+              `the block list ${list} is being read. Ask again in a moment`,
+            ),
+          ),
+        );
+      });
+      try {
+        return await Promise.race([readOnce(list), waiting]);
+      } catch (error) {
+        if (error instanceof MonitauriError) throw error;
+        const reason = error instanceof Error ? error.message : String(error);
+        throw new MonitauriError("failed", `cannot read the block list ${list}: ${reason}`);
+      }
+    },
     troubles: () => [...entries.values()].flatMap(({ trouble }) => trouble ?? []),
   };
 }
@@ -91,8 +140,9 @@ type Found = { list: ReturnType<ReturnType<typeof createBlockListReader>["end"]>
 async function readFileAt(path: string, version: string): Promise<Found | undefined> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    const { ino, size, mtimeMs, ...is } = await file.stat();
-    if (!is.isFile()) throw new Error("it is no file");
+    const found = await file.stat();
+    const { ino, size, mtimeMs } = found;
+    if (!found.isFile()) throw new Error("it is no file");
     if (size > MAX_LIST_BYTES) throw new Error(`it is larger than ${MAX_LIST_BYTES} bytes`);
     const now = `${ino}:${size}:${mtimeMs}`;
     if (now === version) return undefined;

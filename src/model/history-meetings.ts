@@ -8,6 +8,8 @@ export interface MeetingQuery extends Period {
   readonly values?: readonly string[];
   /** The first time of each program and value, or each hour in which it was so. */
   readonly each: "first" | "hour";
+  /** Of whole days too, the hour and not the day, where it is kept. */
+  readonly toHour?: true;
 }
 
 /** Bytes of a program went to or came from there. */

@@ -65,6 +65,11 @@ test("meetings() has the first of each program and country, by user, the oldest 
     ["curl DE ann -10", "curl FR ann -10", "wget DE bob -10", "curl JP ann 74"],
     "days that are over are known by the day",
   );
+  assert.deepEqual(
+    words(store.meetings({ ...days, of: "country", each: "first", toHour: true })),
+    ["curl DE ann 0", "curl FR ann 0", "wget DE bob 2", "curl JP ann 74"],
+    "or by the hour",
+  );
 });
 
 test("meetings() has each hour in which it was so, of the values that are asked for, to the hour", () => {

@@ -34,7 +34,7 @@ export function answerMeetings(
   checkPeriod(query);
   const { keyOfPair, keys } = readPairs(db, query);
   const isHourly = query.each === "hour";
-  const coarsest = isHourly ? "hour" : "day";
+  const coarsest = isHourly || query.toHour === true ? "hour" : "day";
   const { parts } = segmentsOf(db, query, { kept: readKept(db), finest: "minute", coarsest });
   const firsts = new Map<number, number>();
   const hours = new Set<number>();
