@@ -48,7 +48,9 @@ export function createJournal(path: string): Journal {
       const text = `${JSON.stringify({ boot: bootId(), ...entry })}\n`;
       if (text === last) return;
       const fresh = `${path}.new`;
-      const fd = openSync(fresh, "w", 0o600);
+      rmSync(fresh, { force: true });
+      // "wx" makes it anew and follows no link: others may write to a folder that somebody chose.
+      const fd = openSync(fresh, "wx", 0o600);
       try {
         writeSync(fd, text);
         fsyncSync(fd);
