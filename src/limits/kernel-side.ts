@@ -3,7 +3,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { MonitauriError } from "../model/error.ts";
 import { isUnavailable } from "../model/unavailable.ts";
-import { type BpfLink, type BpfObject, loadBpfObject } from "../native/bpf-object.ts";
+import { type BpfObject, loadBpfObject } from "../native/bpf-object.ts";
 import { openCgroup2 } from "../native/cgroup2.ts";
 import { openLibbpf } from "../native/libbpf.ts";
 import type { ClassKey } from "./keys.ts";
@@ -21,6 +21,7 @@ import {
   VALUE_BYTES,
   WANTED_CLASSES,
 } from "./layout.ts";
+import { createLinkGroup } from "./link-group.ts";
 import { createMirror, type Mirror } from "./mirror.ts";
 
 /** Groups of programs that are attached together. */
@@ -113,18 +114,16 @@ function handle(object: BpfObject, { cgroupPath, callers, followsCallers }: Plac
   memory.reach(SHARED.bytes);
   const view = new DataView(memory.buffer);
   const mirror = (map: Mirrored) => [map, createMirror(object, map)] as const;
-  const owners: BpfLink[] = [];
-  const calls: BpfLink[] = [];
   let open = true;
 
-  function attach(links: BpfLink[], traces: readonly string[], cgroups: readonly string[]): void {
-    for (const name of traces) links.push(object.attachTrace(name));
-    for (const name of cgroups) links.push(object.attachCgroup(name, cgroupPath));
-  }
-
-  function detach(links: BpfLink[]): void {
-    for (const link of links.splice(0).reverse()) link.close();
-  }
+  const trace = (name: string) => () => object.attachTrace(name);
+  const atCgroup = (name: string) => () => object.attachCgroup(name, cgroupPath);
+  const owners = createLinkGroup(() => [
+    ...[...OWNER_TRACES, ...callers].map(trace),
+    ...OWNERS.map(atCgroup),
+    () => void object.runIterator("limit_own_old"),
+  ]);
+  const calls = createLinkGroup(() => CALLS.map(atCgroup));
 
   const side: KernelSide = {
     maps: Object.fromEntries(MIRRORED.map(mirror)) as Record<Mirrored, Mirror>,
@@ -134,13 +133,10 @@ function handle(object: BpfObject, { cgroupPath, callers, followsCallers }: Plac
     follow(wanted) {
       // Refusing needs the owners' namespaces too.
       const needsOwners = wanted.owners || wanted.calls;
-      if (needsOwners && owners.length === 0) {
-        attach(owners, [...OWNER_TRACES, ...callers], OWNERS);
-        object.runIterator("limit_own_old");
-      }
-      if (wanted.calls && calls.length === 0) attach(calls, [], CALLS);
-      if (!wanted.calls) detach(calls);
-      if (!needsOwners) detach(owners);
+      if (needsOwners) owners.attach();
+      if (wanted.calls) calls.attach();
+      else calls.detach();
+      if (!needsOwners) owners.detach();
     },
     setFlags: (flags) => view.setUint32(SHARED.flags, flags, true),
     newGeneration() {
@@ -176,8 +172,8 @@ function handle(object: BpfObject, { cgroupPath, callers, followsCallers }: Plac
     close() {
       if (!open) return;
       open = false;
-      detach(calls);
-      detach(owners);
+      calls.detach();
+      owners.detach();
       memory.close();
       object.close();
     },
