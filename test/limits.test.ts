@@ -1,13 +1,13 @@
 // What the daemon does by itself: restarts, kernels that refuse, disks that fail, histories that know more.
 import assert from "node:assert/strict";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, beforeEach, test } from "node:test";
 import type { LimitsOptions } from "../src/daemon/limits.ts";
 import { createNoLimiter } from "../src/limits/no-limiter.ts";
 import type { HistoryAnswer, HistoryQuery } from "../src/model/history.ts";
-import type { LimitWish } from "../src/model/limit.ts";
+import { CONFIRM_MS, type LimitWish } from "../src/model/limit.ts";
 import { unavailable } from "../src/model/unavailable.ts";
 import { createScriptedLimiter, createTestLimits } from "./fixtures/limiting.ts";
 import { createMadeUpSampler } from "./fixtures/sampled.ts";
@@ -108,6 +108,30 @@ test("a disk that cannot keep a rule refuses it, and what held holds", async () 
   chmodSync(path, 0o600);
 });
 
+test("a disk that is full keeps no rule in force that nobody confirmed", async () => {
+  const home = join(folder, "full");
+  mkdirSync(home);
+  const limits = open({ path: join(home, "limits.json") });
+  await limits.addLimit(ssh, { via });
+  assert.equal(limiter.held.length, 1);
+  // To root no folder is read-only: one that is not there fails as a full disk does.
+  rmSync(home, { recursive: true });
+  atMs += CONFIRM_MS;
+  await limits.tick();
+  assert.deepEqual(limiter.held, [], "the way in is free");
+  assert.deepEqual((await limits.limits()).limits, []);
+  assert.match(warnings.join(), /The change of l1 \(port 22\) was taken back/);
+  const { calls } = limiter;
+  await limits.tick();
+  assert.equal(limiter.calls, calls, "and stays free");
+  mkdirSync(home);
+  await limits.tick();
+  const next = open({ path: join(home, "limits.json") });
+  assert.deepEqual((await next.limits()).limits, [], "kept as soon as there is room");
+  assert.equal((await next.addLimit(machine)).rule.id, "l2");
+  rmSync(home, { recursive: true });
+});
+
 test("a book that cannot be read is set aside, and the list says so", async () => {
   writeFileSync(path, '{"version":1,"rules":"all"}');
   const limits = open();
@@ -184,6 +208,34 @@ test("a quota goes by what the history knows of its period, and counts on from t
     asked.map(({ fromMs, groupBy }) => [fromMs, groupBy]),
     [[Date.parse("2026-11-25T00:00:00Z"), "application"]],
   );
+});
+
+test("a quota of another period goes by what the history knows of that one", async () => {
+  const used: Record<string, number> = { "2026-11-01": 9e9, "2026-11-25": 2e9, "2026-11-23": 5e9 };
+  const history: LimitsOptions["history"] = {
+    async ask(_, { fromMs }) {
+      const rxBytes = used[new Date(fromMs).toISOString().slice(0, 10)] ?? 0;
+      return { rows: [], total: { rxBytes, txBytes: 0 } } as unknown as HistoryAnswer;
+    },
+    state: async () => ({ firstAtMs: NOON - 90 * 86_400_000 }),
+  };
+  const limits = open({ history, startedAtMs: NOON - 60 * 86_400_000 });
+  const usedNow = async () => {
+    await limits.tick();
+    await new Promise((resolve) => setImmediate(resolve));
+    const [state] = (await limits.limits()).quotas;
+    return [state?.usedBytes, state?.source];
+  };
+  await limits.addQuota({ target: { kind: "machine" }, bytes: 10e9, period: "month" });
+  assert.deepEqual(await usedNow(), [9e9, "history"]);
+  await limits.setQuota("q1", { period: "day" });
+  assert.deepEqual(await usedNow(), [2e9, "history"]);
+  await limits.setQuota("q1", { period: "week" });
+  assert.deepEqual(await usedNow(), [5e9, "history"]);
+  await limits.setQuota("q1", { period: "billing", startDay: 25 });
+  assert.deepEqual(await usedNow(), [2e9, "history"]);
+  await limits.setQuota("q1", { startDay: 1 });
+  assert.deepEqual(await usedNow(), [9e9, "history"]);
 });
 
 test("a step is told of once in its period, also over a restart", async () => {

@@ -13,8 +13,8 @@ export interface LimitBook {
   change<T>(next: (saved: SavedLimits) => readonly [SavedLimits, T]): Promise<T>;
   /** Keeps what is not about enforcing. A disk that fails is no reason to lose it before the end. */
   note(next: (saved: SavedLimits) => SavedLimits): Promise<void>;
-  /** Undoes what nobody confirmed in time, forgets what expired long ago, and enforces what holds now; what is under
-   * way is waited for. The rules that were undone. */
+  /** Undoes what nobody confirmed in time, forgets what expired long ago, and enforces what holds now, also where the
+   * disk fails; what is under way is waited for. The rules that were undone. */
   tick(atMs: number): Promise<readonly LimitRule[]>;
   /** Waits for what is under way. */
   settle(): Promise<void>;
@@ -40,6 +40,8 @@ export function createLimitBook(options: BookOptions): LimitBook {
   let book = options.saved;
   let last: Promise<unknown> = Promise.resolve();
   let waiting = 0;
+  /** The disk has an older one. */
+  let isUnsaved = false;
 
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
     if (waiting >= MAX_WAITING) {
@@ -67,16 +69,19 @@ export function createLimitBook(options: BookOptions): LimitBook {
       await enforcer.enforce(wanted(book, atMs));
       throw error;
     }
+    isUnsaved = false;
     book = next;
   }
 
   function noteNow(next: SavedLimits): void {
-    if (next === book) return;
+    if (next === book && !isUnsaved) return;
     book = next;
+    isUnsaved = true;
     try {
       save(next);
+      isUnsaved = false;
     } catch {
-      // The next change is kept with it, or says that it cannot be.
+      // Tried again with each tick; the next change is kept with it, or says that it cannot be.
     }
   }
 
@@ -95,8 +100,8 @@ export function createLimitBook(options: BookOptions): LimitBook {
       inTurn(async () => {
         const due = book.pending.filter(({ undoAtMs }) => undoAtMs <= atMs);
         const undoneRules = book.rules.filter(({ id }) => due.some((one) => one.id === id));
-        if (due.length > 0) await become(undone(book, due), atMs);
-        noteNow(withoutOld(book, atMs));
+        // A rule that locks somebody out waits for no disk: what the file still says, the next start takes back.
+        noteNow(withoutOld(undone(book, due), atMs));
         await enforcer.keep(wanted(book, atMs), atMs);
         return undoneRules;
       }),
