@@ -34,7 +34,7 @@ const ROWS = 1_000;
 const ASK_AGAIN_MS = 10_000;
 
 interface Count {
-  /** What it counts: of another target or direction it begins anew. */
+  /** What it counts: of another target, direction or kind of period it begins anew, from what the history knows. */
   readonly of: string;
   /** Since it is followed. */
   bytes: number;
@@ -53,13 +53,14 @@ export function createQuotaMeter({ history, startedAtMs, zone }: MeterOptions): 
 
   function countOf(quota: Quota, atMs: number): Count {
     const { fromMs } = quotaPeriod(quota, atMs, zone);
-    const of = JSON.stringify([quota.target, quota.direction]);
+    const of = JSON.stringify([quota.target, quota.direction, quota.period, quota.startDay]);
     let count = counts.get(quota.id);
     if (count?.of !== of) {
-      count = { ...FRESH, of, periodFromMs: fromMs, countedFromMs: startedAtMs };
+      const countedFromMs = count === undefined ? startedAtMs : atMs;
+      count = { ...FRESH, of, periodFromMs: fromMs, countedFromMs };
       counts.set(quota.id, count);
     } else if (count.periodFromMs !== fromMs) {
-      // Later: all of the new period is counted here. Else its length was changed: the history knows.
+      // Later: all of the new period is counted here. Else the clock was set: the history knows.
       const isNext = fromMs > count.periodFromMs && fromMs >= startedAtMs;
       count.base = 0;
       count.bytesAtBase = count.bytes;

@@ -120,6 +120,6 @@ function nameOf({ steps }: Quota, step: number | null): QuotaState["state"] {
 function reasonOf({ source, countedFromMs }: Usage, fromMs: number): string | null {
   if (countedFromMs <= fromMs) return null;
   return source === "since-start"
-    ? "the history is switched off: only what was used since the daemon started counts"
+    ? "the history is switched off: only what was used since the daemon started, or its period was changed, counts"
     : "the history begins later than this period: what was used before does not count";
 }
