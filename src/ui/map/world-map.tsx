@@ -16,6 +16,8 @@ export interface WorldMapProps {
   /** The country that is pointed at in the list. */
   readonly pointed?: string | undefined;
   readonly onPoint?: (code: string | undefined) => void;
+  /** Where a country leads; where not given, to its view. */
+  readonly hrefOf?: (code: string) => string;
 }
 
 const SHAPES = Object.entries(world.shapes);
@@ -23,7 +25,7 @@ const DOTS = Object.entries(world.dots);
 const DOT_RADIUS = 4;
 
 export const WorldMap = memo(function WorldMap(props: WorldMapProps) {
-  const { countries, allBytes, onPoint } = props;
+  const { countries, allBytes, onPoint, hrefOf = countryPath } = props;
   const [own, setOwn] = useState<string>();
   const pointed = own ?? props.pointed;
   const steps = stepsOf(countries, allBytes);
@@ -35,7 +37,7 @@ export const WorldMap = memo(function WorldMap(props: WorldMapProps) {
     className: `land${steps.has(code) ? ` s${steps.get(code)}` : ""}${code === pointed ? " pointed" : ""}`,
     onPointerEnter: () => point(code),
     onPointerLeave: () => point(undefined),
-    onClick: () => steps.has(code) && navigate(countryPath(code)),
+    onClick: () => steps.has(code) && navigate(hrefOf(code)),
   });
   return (
     <div className="world">

@@ -4,7 +4,7 @@ import { parseFilter } from "../../model/filter.ts";
 import type { PsRow } from "../../model/monitauri.ts";
 import type { Tick } from "../stream/messages.ts";
 import { sortRows } from "./order.ts";
-import { applicationRows, filterRows } from "./rows.ts";
+import { applicationRows, detailOf, filterRows } from "./rows.ts";
 
 const ROW: PsRow = {
   key: "path:/usr/bin/curl",
@@ -90,4 +90,18 @@ test("sortRows() orders by name upwards and by numbers downwards, and back", () 
   assert.deepEqual(names("name", false), ["curl", "new"]);
   assert.deepEqual(names("rx", false), ["curl", "new"]);
   assert.deepEqual(names("rx", true), ["new", "curl"]);
+});
+
+test("detailOf() says with whom a program mostly talks, and that a name may be a cover", () => {
+  const host = { name: "shop.example", source: "tls", alternatives: [] } as const;
+  const known = { host: undefined, spoken: undefined, network: undefined };
+  const end = { address: "192.0.2.7", ...known, rxBytes: 1, txBytes: 1 };
+  const detail = (ends: PsRow["ends"]) => detailOf({ ...ROW, ends });
+  assert.equal(detail([]), "ada");
+  assert.equal(detail([{ ...end }]), "ada · mostly with 192.0.2.7");
+  assert.equal(detail([{ ...end, host }, { ...end }]), "ada · mostly with shop.example");
+  assert.equal(
+    detail([{ ...end, host: { ...host, mayBeCover: true } }]),
+    "ada · mostly with shop.example, probably",
+  );
 });

@@ -3,6 +3,7 @@
 import type { Filter, Filterable } from "../../model/filter.ts";
 import { psFacts } from "../../model/filter.ts";
 import type { PsRow } from "../../model/monitauri.ts";
+import { isProbable } from "../look/host-words.ts";
 import { ACTIVITY_WIDTH, type Tick } from "../stream/messages.ts";
 import { bytesIn, type Scope } from "./scope.ts";
 
@@ -110,8 +111,17 @@ export function detailOf(row: PsRow): string {
     carries === null ? null : `carries ${carries}`,
     pids.length > 1 ? `${pids.length} processes` : null,
     row.running ? null : "has ended",
+    mostlyWith(row),
   ];
   return parts.filter((part) => part !== null && part !== "").join(" · ");
+}
+
+/** Where most bytes of its open connections go. */
+function mostlyWith({ ends: [first] }: PsRow): string | null {
+  if (first === undefined) return null;
+  const { host, address } = first;
+  if (host === undefined) return `mostly with ${address}`;
+  return `mostly with ${host.name}${isProbable(host) ? ", probably" : ""}`;
 }
 
 /** What traffic without a program is, in plain words. */

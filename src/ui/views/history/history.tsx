@@ -4,6 +4,7 @@ import { useMemo } from "react";
 import type { HistoryState, Period } from "../../../model/history.ts";
 import { CopyButton } from "../../parts/copy-button.tsx";
 import { Header } from "../../parts/header.tsx";
+import { lazyView } from "../../parts/lazy-view.tsx";
 import { ByBar } from "./by-bar.tsx";
 import { Choices } from "./choices.tsx";
 import { ConnectionRows } from "./connection-rows.tsx";
@@ -24,6 +25,9 @@ import { nowMs, resolve, useChart, useRanking } from "./use-history.ts";
 import { useNames } from "./use-names.ts";
 import { useQuestion } from "./use-question.ts";
 import { openZone } from "./zone.ts";
+
+/** With the shapes of all countries: only where one asks for them. */
+const PlaceMap = lazyView(() => import("./place-map.tsx").then((part) => part.PlaceMap));
 
 const STATE_MS = 20_000;
 
@@ -130,6 +134,7 @@ function Past({ state }: { readonly state: HistoryState }) {
                 </section>
                 <HistoryShares question={shown} answer={ranking.data?.answer} />
               </div>
+              {shown.by === "country" ? <PlaceMap question={shown} ranking={ranking} /> : null}
             </>
           )}
         </div>

@@ -90,6 +90,24 @@ export function useRanking(question: Question, resolved: () => ChosenPeriod): An
   });
 }
 
+/** All countries of a period; none is asked for where it is not given. */
+export function useCountries(
+  question: Question,
+  period: ChosenPeriod | undefined,
+): Answered<HistoryAnswer> {
+  return useAnswer({
+    key: period && `${keyOf(question, () => period)} ${period.fromMs} ${period.toMs}`,
+    everyMs: undefined,
+    ask: (client) => {
+      const { before: _, ...query } = queryOf(question, period ?? NO_PERIOD);
+      return client.history({ ...query, groupBy: "country", top: MAX_TOP });
+    },
+  });
+}
+
+/** Never asked for. */
+const NO_PERIOD = exactPeriod({ fromMs: 0, toMs: 1 });
+
 export function groupingOf({ by }: Question): HistoryGrouping {
   return by === "connections" ? "protocol" : by;
 }
