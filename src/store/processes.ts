@@ -133,9 +133,13 @@ export const LEFT_OUT = -1;
 /** Left out because it is a process: it explains a part of its application. */
 export const EXPLAINS = -2;
 
+/** A process was used on a local day that may begin so long before its rows, those of a widened period among them. */
+const LONGEST_DAY_MS = 2 * 86_400_000;
+
+/** `sinceMs`: of processes that were not used since then nothing is asked. Of a year they are most. */
 export function mapProcesses(
   db: DatabaseSync,
-  groupBy: HistoryGrouping | undefined,
+  { groupBy, sinceMs }: { groupBy: HistoryGrouping | undefined; sinceMs: number },
   wanted: ProcessFilter,
 ): ProcessMap {
   const length = Number(db.prepare("SELECT max(id) AS id FROM process").get()?.id ?? 0) + 1;
@@ -163,8 +167,8 @@ export function mapProcesses(
     return null;
   });
   db.prepare(
-    `SELECT count(map_process(id, application, user, container, ${column})) FROM process`,
-  ).get();
+    `SELECT count(map_process(id, application, user, container, ${column})) FROM process WHERE used_minute >= ?`,
+  ).get(Math.floor((sinceMs - LONGEST_DAY_MS) / 60_000));
   return { group, values };
 }
 

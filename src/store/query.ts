@@ -20,9 +20,17 @@ import { type Kept, keptOfProcesses, readKept } from "./kept.ts";
 import { readMarks } from "./marks.ts";
 import { percentileOf } from "./percentile.ts";
 import { checkProcesses, needsProcesses } from "./processes.ts";
-import { type SegmentOptions, segmentsOf } from "./segments.ts";
+import { type SegmentOptions, type Segments, segmentsOf } from "./segments.ts";
 import { readSeries } from "./series.ts";
-import { addBytes, type Groups, groupsOf, machineGroups, NO_BYTES, sumGroups } from "./sums.ts";
+import {
+  addBytes,
+  type Groups,
+  groupsOf,
+  machineGroups,
+  NO_BYTES,
+  type Sources,
+  sumGroups,
+} from "./sums.ts";
 
 export interface QueryContext {
   readonly nowMs: number;
@@ -50,6 +58,8 @@ export function answerQuery(
   const { traffic } = query;
   const isFiltered = filtered(filter).length > 0;
   const isByProcess = needsProcesses(query.groupBy, filter);
+  const beforePeriod = periodBefore(query);
+  const sinceMs = Math.min(query.fromMs, beforePeriod?.fromMs ?? query.fromMs);
   const reading: Reading = {
     ...context,
     db,
@@ -57,20 +67,20 @@ export function answerQuery(
     finest: needsDetails(query.groupBy, filter) ? "minute" : "second",
     coarsest: isByProcess ? "hour" : "day",
     total: isFiltered
-      ? groupsOf(db, traffic === undefined ? {} : { traffic }, filter)
+      ? groupsOf(db, { sinceMs, ...(traffic === undefined ? {} : { traffic }) }, filter)
       : machineGroups(traffic),
   };
-  const groups = query.groupBy === undefined ? undefined : groupsOf(db, query, filter);
+  const groups =
+    query.groupBy === undefined ? undefined : groupsOf(db, { ...query, sinceMs }, filter);
   const now = sumPeriod(reading, query, groups);
-  const beforePeriod = periodBefore(query);
   const before = beforePeriod === undefined ? undefined : sumPeriod(reading, beforePeriod, groups);
   const period = { fromMs: now.fromMs, toMs: now.toMs };
   const marks = readMarks(db, period, context.nowMs);
   const top = Math.min(query.top ?? DEFAULT_TOP, MAX_TOP);
   const ranked = now.groups
-    .map((bytes, index) => ({ bytes, index }))
-    .filter(({ bytes }) => bytes.rxBytes + bytes.txBytes + (bytes.connectionsOpened ?? 0) > 0)
-    .sort((a, b) => b.bytes.rxBytes + b.bytes.txBytes - a.bytes.rxBytes - a.bytes.txBytes);
+    .map((bytes, index) => ({ bytes, index, size: bytes.rxBytes + bytes.txBytes }))
+    .filter(({ bytes, size }) => size + (bytes.connectionsOpened ?? 0) > 0)
+    .sort((a, b) => b.size - a.size);
   const shown = ranked.slice(0, top);
   const rest = ranked.slice(top);
   const series = readSeries(reading, query, {
@@ -130,14 +140,25 @@ type Row = Omit<HistoryRow, "key" | "name">;
 function sumPeriod(reading: Reading, period: Period, groups: Groups | undefined) {
   const { db, kept, finest, coarsest, total } = reading;
   const { fromMs, toMs, parts } = segmentsOf(db, period, { kept, finest, coarsest });
-  const sums = groups === undefined ? undefined : sumGroups(db, parts, groups);
+  const sources = { parts, restParts: restPartsOf(reading, { fromMs, toMs, parts }) };
+  const sums = groups === undefined ? undefined : sumGroups(db, sources, groups);
   return {
     fromMs,
     toMs,
     parts,
-    total: sumGroups(db, parts, total).of(0),
+    total: sumGroups(db, sources, total).of(0),
     groups: sums === undefined ? [] : (groups?.values.map((_, index) => sums.of(index)) ?? []),
   };
+}
+
+/** The same time, as coarse as applications are kept. */
+export function restPartsOf(
+  reading: Reading,
+  { fromMs, toMs, parts }: Segments,
+): Sources["restParts"] {
+  const { db, kept, finest, coarsest } = reading;
+  if (coarsest === "day") return parts;
+  return segmentsOf(db, { fromMs, toMs }, { kept, finest, coarsest: "day" }).parts;
 }
 
 function periodBefore({ before, fromMs, toMs }: HistoryQuery): Period | undefined {

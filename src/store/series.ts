@@ -2,10 +2,10 @@
 
 import type { HistoryQuery, HistoryRow, HistorySeries, Period } from "../model/history.ts";
 import type { Marks } from "./marks.ts";
-import type { Reading } from "./query.ts";
+import { type Reading, restPartsOf } from "./query.ts";
 import { segmentsOf } from "./segments.ts";
 import { chooseStep, type Step, stepStarts } from "./steps.ts";
-import { type Groups, sumSteps } from "./sums.ts";
+import { type Groups, type Sources, sumSteps } from "./sums.ts";
 
 export interface SeriesOptions {
   readonly period: Period;
@@ -32,7 +32,7 @@ export function readSeries(
   if (groups === undefined) return { series, line: () => ({ rxSeries: [], txSeries: [] }) };
   const lines = new Map(shown.map((index, line) => [index, line]));
   const steps = series.startsMs.length;
-  const { rx, tx } = sumSteps(reading.db, partsOf(reading, drawn, step), {
+  const { rx, tx } = sumSteps(reading.db, sourcesOf(reading, drawn, step), {
     groups,
     lines: shown.length + 1,
     lineOf: (index) => (index < 0 ? -1 : (lines.get(index) ?? shown.length)),
@@ -62,7 +62,7 @@ export function totalSeries(
   { period, step, marks }: { period: Period; step: Step; marks: Marks },
 ): HistorySeries {
   const { startsMs, endMs } = stepStarts(period, step.stepMs, reading.calendar);
-  const { rx, tx } = sumSteps(reading.db, partsOf(reading, period, step), {
+  const { rx, tx } = sumSteps(reading.db, sourcesOf(reading, period, step), {
     groups: reading.total,
     lines: 1,
     lineOf: (index) => index,
@@ -78,7 +78,10 @@ export function totalSeries(
   return { ...step, startsMs, observedMs, rxBytes: [...rx], txBytes: [...tx] };
 }
 
-function partsOf({ db, kept, finest, coarsest }: Reading, period: Period, { level }: Step) {
-  return segmentsOf(db, period, { kept, finest, coarsest: level === "day" ? coarsest : level })
-    .parts;
+function sourcesOf(reading: Reading, period: Period, { level }: Step): Sources {
+  const { db, kept, finest, coarsest } = reading;
+  const isDaily = level === "day";
+  const found = segmentsOf(db, period, { kept, finest, coarsest: isDaily ? coarsest : level });
+  // Of steps that are shorter than a day each level is as fine as the step.
+  return { parts: found.parts, restParts: isDaily ? restPartsOf(reading, found) : found.parts };
 }

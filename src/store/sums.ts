@@ -70,11 +70,10 @@ const PARTS: Readonly<Record<HistoryTraffic | "both", Part>> = {
   loopback: (_, loopbackBytes) => loopbackBytes,
 };
 
-export function groupsOf(
-  db: DatabaseSync,
-  asked: Pick<HistoryQuery, "groupBy" | "traffic">,
-  filter: HistoryFilter,
-): Groups {
+/** `sinceMs`: where the first of the periods begins. */
+export type GroupsAsked = Pick<HistoryQuery, "groupBy" | "traffic"> & { readonly sinceMs: number };
+
+export function groupsOf(db: DatabaseSync, asked: GroupsAsked, filter: HistoryFilter): Groups {
   const { groupBy, traffic } = asked;
   const part = PARTS[traffic ?? "both"];
   const applications =
@@ -122,7 +121,7 @@ export function groupsOf(
 
 function processGroupsOf(
   db: DatabaseSync,
-  { groupBy, traffic }: Pick<HistoryQuery, "groupBy" | "traffic">,
+  { groupBy, traffic, sinceMs }: GroupsAsked,
   filter: HistoryFilter,
 ): Groups {
   const setOf = (by: HistoryGrouping) => {
@@ -130,12 +129,16 @@ function processGroupsOf(
     return keys === undefined ? undefined : valuesOf(db, by, keys);
   };
   const wanted = setOf("process");
-  const { group, values: mapped } = mapProcesses(db, groupBy, {
-    application: setOf("application"),
-    process: wanted,
-    user: setOf("user"),
-    container: setOf("container"),
-  });
+  const { group, values: mapped } = mapProcesses(
+    db,
+    { groupBy, sinceMs },
+    {
+      application: setOf("application"),
+      process: wanted,
+      user: setOf("user"),
+      container: setOf("container"),
+    },
+  );
   const interfaces = setOf("interface");
   const values = groupBy === undefined ? [0] : groupBy === "interface" ? [] : [...mapped];
   const known = new Map<number, number>();
@@ -146,7 +149,7 @@ function processGroupsOf(
     isRestOf && isRestAsked
       ? {
           index: groupBy === undefined ? 0 : values.push(NO_PROCESS) - 1,
-          usage: groupsOf(db, traffic === undefined ? {} : { traffic }, others),
+          usage: groupsOf(db, { sinceMs, ...(traffic === undefined ? {} : { traffic }) }, others),
         }
       : undefined;
   return {
@@ -169,15 +172,22 @@ function processGroupsOf(
   };
 }
 
+/** Where a period's rows are. */
+export interface Sources {
+  readonly parts: readonly Segment[];
+  /** Of the same time, for what no process explains: applications are also there by day. */
+  readonly restParts: readonly Segment[];
+}
+
 export function sumGroups(
   db: DatabaseSync,
-  segments: readonly Segment[],
+  { parts, restParts }: Sources,
   groups: Groups,
 ): GroupSums {
   const sums: number[] = [];
   const isDetail = groups.kind === "detail";
   const { part, traffic } = groups;
-  const read = isDetail ? withSpans(db, segments) : segments;
+  const read = { parts: isDetail ? withSpans(db, parts) : parts, restParts };
   visitGroups(db, read, groups, (index, sign, row) => {
     const { inner, rx, tx, rxLoopback, txLoopback, opened } = row;
     const at = index * FIELDS;
@@ -198,10 +208,14 @@ export function sumGroups(
   return {
     sums,
     of(index) {
-      const [rxBytes = 0, txBytes = 0, rxLoopbackBytes = 0, txLoopbackBytes = 0, opened = 0] =
-        sums.slice(index * FIELDS, index * FIELDS + FIELDS);
-      const connectionsOpened = isDetail ? opened : null;
-      return { rxBytes, txBytes, rxLoopbackBytes, txLoopbackBytes, connectionsOpened };
+      const at = index * FIELDS;
+      return {
+        rxBytes: sums[at] ?? 0,
+        txBytes: sums[at + 1] ?? 0,
+        rxLoopbackBytes: sums[at + 2] ?? 0,
+        txLoopbackBytes: sums[at + 3] ?? 0,
+        connectionsOpened: isDetail ? (sums[at + 4] ?? 0) : null,
+      };
     },
   };
 }
@@ -220,39 +234,41 @@ interface Visited {
 /** Each row with its group, and what processes explain of their applications once more against the rest. */
 function visitGroups(
   db: DatabaseSync,
-  segments: readonly Segment[],
+  { parts, restParts }: Sources,
   groups: Groups,
   each: (index: number, sign: 1 | -1, row: Visited, unit: number) => void,
 ): void {
   const row: Visited = { at: 0, inner: 0, rx: 0, tx: 0, rxLoopback: 0, txLoopback: 0, opened: 0 };
   const { rest } = groups;
-  for (const segment of segments) {
-    const unit = unitMs(segment.level);
-    const visitOf = (told: (of: number, inner: number) => void): Visit => {
-      return (at, of, inner, rx, tx, rxLoopback, txLoopback, opened) => {
-        row.at = at;
-        row.inner = inner;
-        row.rx = rx;
-        row.tx = tx;
-        row.rxLoopback = rxLoopback;
-        row.txLoopback = txLoopback;
-        row.opened = opened;
-        told(of, inner);
-      };
+  const visitOf = (told: (of: number, inner: number) => void): Visit => {
+    return (at, of, inner, rx, tx, rxLoopback, txLoopback, opened) => {
+      row.at = at;
+      row.inner = inner;
+      row.rx = rx;
+      row.tx = tx;
+      row.rxLoopback = rxLoopback;
+      row.txLoopback = txLoopback;
+      row.opened = opened;
+      told(of, inner);
     };
+  };
+  for (const segment of parts) {
+    if (groups.kind === "process" && LEVELS[segment.level].process === undefined) continue;
+    const unit = unitMs(segment.level);
     const visit = visitOf((of, inner) => {
       const index = groups.indexOf(of, inner);
       if (index >= 0) each(index, 1, row, unit);
       if (rest !== undefined && index !== LEFT_OUT) each(rest.index, -1, row, unit);
     });
-    if (groups.kind !== "process" || LEVELS[segment.level].process !== undefined) {
-      scan(db, segment, groups, visit);
-    }
-    if (rest === undefined) continue;
-    const restOf = visitOf((application, inner) => {
+    scan(db, segment, groups, visit);
+  }
+  if (rest === undefined) return;
+  for (const segment of restParts) {
+    const unit = unitMs(segment.level);
+    const visit = visitOf((application, inner) => {
       if (rest.usage.indexOf(application, inner) >= 0) each(rest.index, 1, row, unit);
     });
-    scan(db, segment, rest.usage, restOf);
+    scan(db, segment, rest.usage, visit);
   }
 }
 
@@ -278,7 +294,7 @@ export interface StepSums {
 /** By line, as `lineOf` says of a group, and step: line * steps + step. -1 is no line. */
 export function sumSteps(
   db: DatabaseSync,
-  segments: readonly Segment[],
+  sources: Sources,
   options: {
     groups: Groups;
     lines: number;
@@ -294,7 +310,7 @@ export function sumSteps(
   const tx = new Float64Array(lines * steps);
   let lastMs = Number.NaN;
   let step = 0;
-  visitGroups(db, segments, groups, (index, sign, row, unit) => {
+  visitGroups(db, sources, groups, (index, sign, row, unit) => {
     const line = lineOf(index);
     if (line < 0) return;
     const atMs = row.at * unit;
