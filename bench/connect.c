@@ -1,5 +1,6 @@
 /* Short TCP connections, one after the other: each sends 64 bytes, receives 512 and ends. `server` runs until it is
- * killed; `client` says how long all of them took. The server closes first, so that the client's ports are free. */
+ * killed; `client` says how long all of them took, with --pause-us after each. The server closes first, so that the client's
+ * ports are free. */
 #include "generator.h"
 
 #define REQUEST_BYTES 64
@@ -25,7 +26,7 @@ static void server(void)
 static void client(void)
 {
 	struct tally tally = {0};
-	long long count = number_option("--connections", 20000);
+	long long count = number_option("--connections", 20000), pause_us = number_option("--pause-us", 0);
 	double began = seconds_now();
 	char byte;
 	for (long long i = 0; i < count; i++) {
@@ -35,6 +36,8 @@ static void client(void)
 		if (recv(fd, &byte, 1, 0) != 0)
 			fail("recv");
 		close(fd);
+		if (pause_us > 0)
+			usleep(pause_us);
 	}
 	printf("%.6f\n", seconds_now() - began);
 }

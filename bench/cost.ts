@@ -43,7 +43,7 @@ const chosen = positionals[2]?.split(",") ?? loads.all.map(({ name }) => name);
 
 const variants: Record<string, () => Promise<Monitor | undefined>> = {
   off: async () => undefined,
-  Monitauri: startMonitauri,
+  Monitauri: () => startMonitauri(),
 };
 for (const { name, version, start } of rivals) {
   if (version !== undefined) variants[name] = () => start(world.a.device);

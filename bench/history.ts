@@ -1,9 +1,20 @@
 // What the history costs, and what a crash takes: a simulated year of a desktop or a server, and SIGKILL at random
 // moments. On a file of this machine's disk, through the same code as the daemon's.
-//   node bench/history.ts year desktop|server [DAYS] [FILE]     FILE: made by prepare, so that only the last day is written
+//   node bench/history.ts year desktop|server [DAYS] [FILE] [HOURS]   FILE: made by prepare, so that only the last day is
+//                                                       written, of it so many hours
 //   node bench/history.ts prepare desktop|server DAYS FILE
 //   node bench/history.ts kill [TIMES]
-import { copyFileSync, existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  fdatasyncSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { HistoryQuery } from "../src/model/history.ts";
@@ -18,8 +29,11 @@ const MINUTE_DAYS = 31;
 const HOUR_MS = 3_600_000;
 const START_MS = Date.parse("2026-01-01T00:00:00Z");
 const ASKED = 7;
+/** What the disk alone takes meanwhile: a page written and synced, beside every so many ticks. */
+const BARE_EVERY = 50;
+const BARE_BYTES = 4_096;
 
-const [what, which, count, prepared] = process.argv.slice(2);
+const [what, which, count, prepared, hours] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), "monitauri-bench-"));
 try {
   if (what === "prepare" && isLoad(which) && prepared !== undefined) {
@@ -82,14 +96,20 @@ function year(name: keyof typeof LOADS, days: number): void {
   const store = openHistoryStore({ path, version: "bench", now: () => nowMs, zone: "UTC" });
   const sizeBefore = sizeOf(path);
   const tickMs: number[] = [];
+  const bareMs: number[] = [];
+  const endMs = nowMs + Number(hours ?? 24) * HOUR_MS;
+  const bare = openSync(join(folder, "bare"), "w");
   for (let day = days - FULL_DAYS; day < days; day += 1) {
     for (const tick of dayOfTicks(load, { day, startMs: START_MS, intervalMs: 1_000 })) {
+      if (tick.atMs > endMs) break;
       nowMs = tick.atMs;
       const beganMs = performance.now();
       store.append(tick);
       tickMs.push(performance.now() - beganMs);
+      if (tickMs.length % BARE_EVERY === 0) bareMs.push(syncedWrite(bare));
     }
   }
+  closeSync(bare);
   const resident = megabytes(process.memoryUsage.rss());
   console.log(`day ${days}: ${megabytes(sizeOf(path))} MB, ${resident} MB resident`);
   const { fault, lostTicks, keptFromMs } = store.state();
@@ -102,13 +122,8 @@ function year(name: keyof typeof LOADS, days: number): void {
       .join(", ")}`,
   );
   console.log(`the day of seconds added ${megabytes(sizeOf(path) - sizeBefore)} MB`);
-  const sorted = tickMs.toSorted((a, b) => a - b);
-  const at = (share: number) =>
-    (sorted[Math.floor(sorted.length * share)] ?? Number.NaN).toFixed(2);
-  const within = (100 * sorted.filter((ms) => ms < 15).length) / sorted.length;
-  console.log(
-    `ticks of a second: ${sorted.length}; median ${at(0.5)}, p95 ${at(0.95)}, p99 ${at(0.99)}, most ${(sorted.at(-1) ?? Number.NaN).toFixed(1)} ms; ${within.toFixed(2)} % under 15 ms`,
-  );
+  console.log(`ticks of a second: ${spread(tickMs)}`);
+  console.log(`a bare synced write of ${BARE_BYTES} bytes meanwhile: ${spread(bareMs)}`);
   const toMs = nowMs;
   const application = `path:/usr/bin/app-${load.busiest}`;
   ask("last 24 h by application", { fromMs: toMs - DAY_MS, toMs, groupBy: "application" });
@@ -153,6 +168,22 @@ function year(name: keyof typeof LOADS, days: number): void {
       `${title}: median ${median.toFixed(1)} ms, first ${first.toFixed(1)} ms (${rows.length + (others?.count ?? 0)} rows, ${series?.startsMs.length ?? 0} steps)`,
     );
   }
+}
+
+function syncedWrite(file: number): number {
+  const beganMs = performance.now();
+  writeSync(file, Buffer.alloc(BARE_BYTES, 1));
+  fdatasyncSync(file);
+  return performance.now() - beganMs;
+}
+
+function spread(times: readonly number[]): string {
+  const sorted = times.toSorted((a, b) => a - b);
+  const at = (share: number) =>
+    (sorted[Math.floor(sorted.length * share)] ?? Number.NaN).toFixed(2);
+  const within = (100 * sorted.filter((ms) => ms < 15).length) / sorted.length;
+  const most = (sorted.at(-1) ?? Number.NaN).toFixed(1);
+  return `${sorted.length}; median ${at(0.5)}, p95 ${at(0.95)}, p99 ${at(0.99)}, most ${most} ms; ${within.toFixed(2)} % under 15 ms`;
 }
 
 function sizeOf(path: string): number {

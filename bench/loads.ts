@@ -16,6 +16,8 @@ export interface Load {
 
 export interface Loads extends Disposable {
   readonly all: readonly Load[];
+  /** So many short connections one after the other; resolves to how many of them fit into a second. */
+  connect(count: number, pauseUs?: number): Promise<number>;
 }
 
 const IPERF_PORT = 5299;
@@ -31,14 +33,14 @@ export async function openLoads(world: World, { seconds }: { seconds: number }):
   const programs = mkdtempSync(join(tmpdir(), "monitauri-bench-"));
   const removeFolder = () => rmSync(programs, { recursive: true, force: true });
   const release = atEnd(removeFolder);
-  const connect = join(programs, "connect");
+  const connecting = join(programs, "connect");
   await run("cc", [
     "-O2",
     "-std=gnu11",
     "-I",
     join(import.meta.dirname, "..", "test", "e2e", "generators"),
     "-o",
-    connect,
+    connecting,
     join(import.meta.dirname, "connect.c"),
   ]);
   const iperf = b.spawn("iperf3", ["-s", "-B", b.ip4, "-p", String(IPERF_PORT), "--forceflush"], {
@@ -73,15 +75,15 @@ export async function openLoads(world: World, { seconds }: { seconds: number }):
     };
   }
 
-  async function connections(): Promise<Record<string, number>> {
+  async function connect(count: number, pauseUs = 0): Promise<number> {
     // Another port each time: the server's sides of the last connections are in TIME_WAIT for a minute.
     const port = String(IPERF_PORT + 1 + (runs++ % SERVER_PORTS));
     const to = ["--address", b.ip4, "--port", port];
-    const server = b.spawn(connect, ["server", ...to], { stdio: ["ignore", "pipe", "inherit"] });
+    const server = b.spawn(connecting, ["server", ...to], { stdio: ["ignore", "pipe", "inherit"] });
     try {
       await said(server, "listening");
-      const took = await a.exec(connect, ["client", ...to, "--connections", String(CONNECTIONS)]);
-      return { [CONNECTIONS_PER_SECOND]: CONNECTIONS / Number(took) };
+      const how = ["--connections", String(count), "--pause-us", String(pauseUs)];
+      return count / Number(await a.exec(connecting, ["client", ...to, ...how]));
     } finally {
       killGroup(server);
     }
@@ -91,8 +93,12 @@ export async function openLoads(world: World, { seconds }: { seconds: number }):
     all: [
       { name: "TCP", run: stream },
       { name: "UDP", run: flood },
-      { name: "connections", run: connections },
+      {
+        name: "connections",
+        run: async () => ({ [CONNECTIONS_PER_SECOND]: await connect(CONNECTIONS) }),
+      },
     ],
+    connect,
     [Symbol.dispose]() {
       killGroup(iperf);
       removeFolder();

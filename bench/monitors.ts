@@ -1,7 +1,7 @@
 // Starts the monitors to compare: the real daemon, and others where they are installed. Ready means that it counts.
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -24,11 +24,13 @@ const ROOT = dirname(import.meta.dirname);
 
 let built: Promise<boolean> | undefined;
 
-/** The daemon of this checkout, built first where a source has changed, with data in a folder of its own. */
-export async function startMonitauri(): Promise<Monitor & { readonly data: string }> {
+/** The daemon of this checkout, built first where a source has changed, with data in a folder of its own. `config`: its
+ * config.toml. */
+export async function startMonitauri(config = ""): Promise<Monitor & { readonly data: string }> {
   built ??= ensureReady(ROOT);
   if (!(await built)) throw new Error("Cannot build Monitauri");
   const data = mkdtempSync(join(tmpdir(), "monitauri-bench-"));
+  writeFileSync(join(data, "config.toml"), config);
   // As the launcher runs it, but without that, which stays as a parent where Node cannot replace a process.
   const { options, env } = frugal();
   const main = join(ROOT, "dist", "main.js");

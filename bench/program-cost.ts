@@ -13,7 +13,8 @@ export interface ProgramRuns {
 }
 
 const SWITCH = "/proc/sys/kernel/bpf_stats_enabled";
-const EMPTY = "bench_empty";
+/** The one beside them. */
+export const EMPTY_PROGRAM = "bench_empty";
 const BPF_SYSTEM_CALL = process.arch === "arm64" ? 280 : 321;
 const BPF_PROG_LOAD = 5;
 const BPF_LINK_CREATE = 28;
@@ -27,7 +28,8 @@ export async function countPrograms(
 ): Promise<ProgramRuns[]> {
   using _ = statisticsOn();
   using empty = attachEmpty();
-  const wanted = (id: number, name: string) => ids.has(id) || (name === EMPTY && empty.attached);
+  const wanted = (id: number, name: string) =>
+    ids.has(id) || (name === EMPTY_PROGRAM && empty.attached);
   const before = await readPrograms(wanted);
   await load();
   const found: ProgramRuns[] = [];
@@ -103,7 +105,7 @@ function loadEmpty(): number {
   attributes.writeUInt32LE(2, 4);
   attributes.writeBigUInt64LE(BigInt(koffi.address(instructions)), 8);
   attributes.writeBigUInt64LE(BigInt(koffi.address(license)), 16);
-  attributes.write(EMPTY, 48, "latin1"); // prog_name
+  attributes.write(EMPTY_PROGRAM, 48, "latin1"); // prog_name
   attributes.writeUInt32LE(BPF_CGROUP_INET_EGRESS, 68); // expected_attach_type
   return systemCall(BPF_SYSTEM_CALL, BPF_PROG_LOAD, attributes, attributes.length);
 }
