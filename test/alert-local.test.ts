@@ -118,6 +118,17 @@ test("a command that others can change, that is missing or that hangs is not tak
   assert.ok(performance.now() - startedMs < 5_000);
 });
 
+test("a command behind a link is run where the link led when it was checked, under the link's name", async () => {
+  const real = script("real", 'echo "$0"; exit 7');
+  const link = join(folder, "named");
+  symlinkSync(real, link);
+  assert.match(saidBy(await sendWith(command([link]))), new RegExp(`exit code 7: ${real}$`));
+  const shell = join(folder, "shell");
+  symlinkSync("/bin/sh", shell);
+  const named = await sendWith(command([shell, "-c", 'echo "$0"; exit 7']));
+  assert.match(saidBy(named), new RegExp(`exit code 7: ${shell}$`));
+});
+
 /** A datagram socket in the file system, which Node cannot make. */
 async function unixReceiver(
   path: string,
@@ -238,6 +249,30 @@ test("syslog servers get frames over UDP, TCP and TLS, and only with a certifica
   );
   assert.equal(known.kind, "delivered", saidBy(known));
   await new Promise((resolve) => tls.close(resolve));
+});
+
+test("a syslog server that resets the connection has no message", async () => {
+  for (const when of ["connection", "data"] as const) {
+    const reset = Promise.withResolvers<void>();
+    const server = createServer((socket) => {
+      socket.on("error", () => {});
+      socket.on("close", () => reset.resolve());
+      if (when === "connection") socket.resetAndDestroy();
+      else socket.once("data", () => socket.resetAndDestroy());
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const outcome = await syslog({ protocol: "tcp", host: "127.0.0.1", port }).send(
+      alertMessage("one"),
+      {
+        // Until then the reset is on its way, or the message is not.
+        begin: () => (when === "connection" ? reset.promise : Promise.resolve()),
+        signal: new AbortController().signal,
+      },
+    );
+    await new Promise((resolve) => server.close(resolve));
+    assert.equal(outcome.kind, "later", `${when}: ${saidBy(outcome)}`);
+  }
 });
 
 test("a desktop shows title and text as text, through a real notify-send and bus", {

@@ -197,6 +197,26 @@ describe("a volume", () => {
     );
   });
 
+  test("of another program goes on from what the history had of it", () => {
+    const bases = () =>
+      ["firefox", "curl"].map((name) => ({ ...program(name, 700), key: program(name, 0).key }));
+    const world = createWorld({ rules: [rule], bases });
+    const both = { applications: [program("firefox", 1), program("curl", 1)] };
+    world.take(factsAt(START, both));
+    world.take(factsAt(START + 1_000, both));
+    const other = { ...rule, scope: { kind: "application", match: "curl" } } as const;
+    world.setRules([other], START + 2_000);
+    world.take(factsAt(START + 2_000, both));
+    world.take(factsAt(START + 3_000, both));
+    assert.deepEqual(
+      world.events.map(({ subject, measure }) => [subject.name, measure.bytes]),
+      [
+        ["firefox", 701],
+        ["curl", 701],
+      ],
+    );
+  });
+
   test("another cap is another question, and a snooze only puts it off", () => {
     const world = createWorld({ rules: [{ ...rule, snoozedUntilMs: START + 10_000 }] });
     world.take(factsAt(START, move(600)));

@@ -113,7 +113,7 @@ export function createMeters(): Meters {
         if (known === undefined) groups.set(id, newGroup(id, own, index));
         else {
           // Subjects that nobody asked for before have not been counted.
-          if (own.some((rule) => !known.rules.some(({ id }) => id === rule.id))) {
+          if (own.some((rule) => !known.rules.some((old) => countsTheSame(old, rule)))) {
             known.state = "wanting";
           }
           known.rules = own;
@@ -164,6 +164,11 @@ export function createMeters(): Meters {
 function onApplications(rule: AlertRule): AlertRule {
   if (rule.condition.kind !== "unusual" || rule.scope.kind !== "machine") return rule;
   return { ...rule, scope: { kind: "application", match: "*" } };
+}
+
+/** Of rules in one group, which have the kind of scope and the period in common. */
+function countsTheSame(a: AlertRule, b: AlertRule): boolean {
+  return a.id === b.id && onApplications(a).scope.match === onApplications(b).scope.match;
 }
 
 function groupIdOf({ scope, condition }: AlertRule): string | undefined {

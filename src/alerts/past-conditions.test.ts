@@ -163,6 +163,25 @@ describe("periodAt()", () => {
     }
   });
 
+  test("hours are those of the clock on the wall, also in zones of half hours", () => {
+    const before = process.env.TZ;
+    const hourOf = (zone: string, moment: string) => {
+      process.env.TZ = zone;
+      const { fromMs, toMs } = periodAt(Date.parse(moment), "hour");
+      return [fromMs, toMs].map((ms) => new Date(ms).toISOString().slice(11, 16)).join(" ");
+    };
+    try {
+      assert.equal(hourOf("Europe/Berlin", "2026-11-08T12:10Z"), "12:00 13:00");
+      assert.equal(hourOf("Asia/Kolkata", "2026-11-08T12:10Z"), "11:30 12:30");
+      assert.equal(hourOf("Asia/Kathmandu", "2026-11-08T12:10Z"), "11:15 12:15");
+      // The day has 23.5 hours there; its last one ends with it.
+      assert.equal(hourOf("Australia/Lord_Howe", "2026-10-04T12:40Z"), "12:30 13:00");
+    } finally {
+      if (before === undefined) delete process.env.TZ;
+      else process.env.TZ = before;
+    }
+  });
+
   test("quiet hours go over midnight", () => {
     const quiet = { fromMinute: 22 * 60, toMinute: 7 * 60 };
     assert.equal(quietUntil(at(2026, 10, 2, 23), quiet), at(2026, 10, 3, 7));

@@ -4,6 +4,7 @@ import type { AlertPeriod } from "../model/alert.ts";
 import type { Period } from "../model/history.ts";
 
 export const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
 
 /** The period that `atMs` lies in, by the clock of this computer: days have 23 or 25 hours when the clocks change. */
 export function periodAt(atMs: number, period: AlertPeriod | "hour", cycleDay = 1): Period {
@@ -12,8 +13,10 @@ export function periodAt(atMs: number, period: AlertPeriod | "hour", cycleDay = 
   const month = at.getMonth();
   switch (period) {
     case "hour": {
-      const fromMs = Math.floor(atMs / 3_600_000) * 3_600_000;
-      return { fromMs, toMs: fromMs + 3_600_000 };
+      // From the beginning of the day, as the history counts them: zones are half an hour or 45 minutes apart too.
+      const day = between(year, month, at.getDate(), at.getDate() + 1);
+      const fromMs = atMs - ((atMs - day.fromMs) % HOUR_MS);
+      return { fromMs, toMs: Math.min(fromMs + HOUR_MS, day.toMs) };
     }
     case "day":
       return between(year, month, at.getDate(), at.getDate() + 1);

@@ -161,12 +161,16 @@ export function createAlerts(options: AlertsOptions): Alerts {
   function listen(): void {
     const nowMs = performance.now();
     if (nowMs - lastTakeMs < BLIND_AFTER_MS) return;
-    const facts = blindFacts({ atMs: now(), intervalMs: BEAT_MS }, beside());
-    const problem = {
-      key: "counting",
-      text: "Nothing is counted: samples do not come. monitauri doctor says why.",
-    };
-    judge({ ...facts, problems: [problem, ...facts.problems] });
+    try {
+      const facts = blindFacts({ atMs: now(), intervalMs: BEAT_MS }, beside());
+      const problem = {
+        key: "counting",
+        text: "Nothing is counted: samples do not come. monitauri doctor says why.",
+      };
+      judge({ ...facts, problems: [problem, ...facts.problems] });
+    } catch (error) {
+      warn(`Cannot judge that no samples come: ${(error as Error).stack}`);
+    }
   }
 
   function tidy(changes: Map<string, unknown>): void {

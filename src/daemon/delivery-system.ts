@@ -33,7 +33,9 @@ export interface DeliverySystemOptions {
 export function createDeliverySystem(options: DeliverySystemOptions): DeliverySystem {
   return {
     run: (argv, run) => runAs(argv, run, options),
-    checkCommand: (program, user) => checkProgram(program, userOf(user, options).uid),
+    checkCommand: (program, user) => {
+      checkedProgram(program, userOf(user, options).uid);
+    },
     sendDatagram,
     exists: existsSync,
     desktops: () => (platform === "darwin" ? ownDesktop(options) : linuxDesktops(options)),
@@ -66,10 +68,13 @@ async function runAs(
   options: DeliverySystemOptions,
 ): Promise<RunResult> {
   const user = userOf(run.user, options);
-  checkProgram(argv[0], user.uid);
+  const [given, ...args] = argv;
+  const program = checkedProgram(given, user.uid);
   const isOurs = user.uid === options.uid;
   const { input, env, timeoutMs, maxOutputChars } = run;
-  return runCommand(argv, {
+  return runCommand([program, ...args], {
+    // Some programs do what they are called.
+    argv0: given,
     input,
     env,
     timeoutMs,
@@ -108,9 +113,10 @@ function userOf(
 }
 
 /** What others can rewrite or put something else in the place of must not run as somebody else. Names without a folder
- * come from the system's own ones. */
-function checkProgram(path: string, uid: number): void {
-  if (!path.startsWith("/")) return;
+ * come from the system's own ones.
+ * @returns what was checked, without links: one on the way to it may be changed meanwhile. */
+function checkedProgram(path: string, uid: number): string {
+  if (!path.startsWith("/")) return path;
   const real = realPath(path);
   for (let each = real; ; each = dirname(each)) {
     const { mode, uid: owner } = statSync(each);
@@ -122,7 +128,7 @@ function checkProgram(path: string, uid: number): void {
         `Cannot run ${path}: ${each} can be changed by other users. chmod go-w ${each}, and give it to root or the user`,
       );
     }
-    if (each === dirname(each)) return;
+    if (each === dirname(each)) return real;
   }
 }
 

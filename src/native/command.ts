@@ -10,6 +10,8 @@ const MAX_OUTPUT_CHARS = 1024 * 1024;
 const OUTPUT_GRACE_MS = 500;
 
 export interface CommandOptions {
+  /** What the program is told that it is called, where that is not its path. */
+  readonly argv0?: string;
   /** Killed after this long; 10 s where not given. */
   readonly timeoutMs?: number;
   /** An open descriptor of ours that the program gets as its descriptor 3. */
@@ -41,7 +43,7 @@ export function runCommand(
   options: CommandOptions = {},
 ): Promise<CommandResult> {
   const [file, ...args] = argv;
-  const { timeoutMs = 10_000, descriptor, env, input, user, group = false } = options;
+  const { timeoutMs = 10_000, argv0, descriptor, env, input, user, group = false } = options;
   const most = options.maxOutputChars ?? MAX_OUTPUT_CHARS;
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, {
@@ -53,6 +55,7 @@ export function runCommand(
         ...(descriptor === undefined ? [] : [descriptor]),
       ],
       detached: group,
+      ...(argv0 === undefined ? {} : { argv0 }),
       // Ours may be one that the user cannot enter.
       ...(user === undefined ? {} : { ...user, cwd: "/" }),
     });

@@ -12,6 +12,8 @@ import { journalEntry, syslogMessage } from "./syslog-message.ts";
 const JOURNAL = "/run/systemd/journal/socket";
 const LOCAL_SOCKETS = ["/dev/log", "/var/run/syslog"];
 const TIMEOUT_MS = 10_000;
+/** A server closes when it has read everything; one that does not within this time had no reason to refuse either. */
+const REFUSAL_MS = 500;
 
 export interface SyslogSenderOptions {
   readonly target: SyslogTarget;
@@ -30,11 +32,18 @@ export function createSyslogSender(options: SyslogSenderOptions): Sender {
     rest() {},
     async send(message, sending: SendOptions): Promise<SendOutcome> {
       const line = syslogMessage(message, { host, pid });
+      let isWritten = false;
       try {
         const where =
           target.protocol === "local"
             ? await sendLocal(options, { line, entry: journalEntry(message), sending })
-            : await sendRemote(options, { line, sending });
+            : await sendRemote(options, {
+                line,
+                sending,
+                onWritten() {
+                  isWritten = true;
+                },
+              });
         return { kind: "delivered", said: `given to ${where}` };
       } catch (error) {
         const { code, message: state } = error as NodeJS.ErrnoException;
@@ -50,7 +59,7 @@ export function createSyslogSender(options: SyslogSenderOptions): Sender {
                 ? "install a syslog daemon, or choose another channel"
                 : "check that the log server runs; it is tried again",
           },
-          unknown: false,
+          unknown: isWritten,
         };
       }
     },
@@ -70,9 +79,16 @@ async function sendLocal(
   return path;
 }
 
+interface Remote {
+  readonly line: Buffer;
+  readonly sending: SendOptions;
+  /** From here on it may have arrived. */
+  readonly onWritten: () => void;
+}
+
 async function sendRemote(
   { target, ca }: SyslogSenderOptions,
-  { line, sending }: { line: Buffer; sending: SendOptions },
+  { line, sending, onWritten }: Remote,
 ): Promise<string> {
   const { protocol, host, port } = target;
   if (protocol === "udp") await sendUdp(line, { target, sending });
@@ -91,6 +107,7 @@ async function sendRemote(
     await sendStream(socket, line, {
       ready: protocol === "tls" ? "secureConnect" : "connect",
       sending,
+      onWritten,
     });
   }
   return `${host} (syslog over ${protocol})`;
@@ -113,15 +130,21 @@ async function sendUdp(
   }
 }
 
-/** A frame says its length (RFC 6587 section 3.4.1, RFC 5425). */
+/** A frame says its length (RFC 6587 section 3.4.1, RFC 5425). Nobody confirms it: what is known is that it was written,
+ * and that the other side did not reset the connection thereupon. */
 async function sendStream(
   socket: Socket,
   line: Buffer,
-  { ready, sending }: { ready: string; sending: SendOptions },
+  { ready, sending, onWritten }: Pick<Remote, "sending" | "onWritten"> & { ready: string },
 ): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const failed = Promise.withResolvers<never>();
+  failed.promise.catch(() => {});
   socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error("no answer in time")));
-  socket.on("error", reject);
+  socket.on("error", (error) => {
+    reject(error);
+    failed.reject(error);
+  });
   const stop = () => socket.destroy(new Error("stopped"));
   sending.signal.addEventListener("abort", stop, { once: true });
   socket.once(ready, () => resolve());
@@ -129,13 +152,26 @@ async function sendStream(
     await promise;
     await sending.begin();
     const written = Promise.withResolvers<void>();
-    socket.on("error", written.reject);
-    socket.end(Buffer.concat([Buffer.from(`${line.length} `), line]), () => written.resolve());
-    await written.promise;
+    const frame = Buffer.concat([Buffer.from(`${line.length} `), line]);
+    socket.end(frame, (error?: Error | null) =>
+      error ? written.reject(error) : written.resolve(),
+    );
+    await Promise.race([written.promise, failed.promise]);
+    onWritten();
+    sending.signal.removeEventListener("abort", stop);
+    await Promise.race([closedOrQuiet(socket), failed.promise]);
   } finally {
     sending.signal.removeEventListener("abort", stop);
     // The other side closes, or the timeout ends it.
-    socket.on("error", () => {});
     socket.resume();
   }
+}
+
+async function closedOrQuiet(socket: Socket): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, REFUSAL_MS);
+  socket.once("close", () => resolve());
+  socket.resume();
+  await promise;
+  clearTimeout(timer);
 }
