@@ -113,9 +113,19 @@ static __noinline __u32 find_transport(struct __sk_buff *skb, __u32 at, struct l
 	return at;
 }
 
-static __always_inline bool is_dhcp(__u16 port)
+/* Of a client and its server: one port alone would let everything pass from and to whoever takes it. */
+static __always_inline bool is_dhcp(__u16 local, __u16 remote)
 {
-	return port == 67 || port == 68 || port == 546 || port == 547;
+	return (local == 68 && remote == 67) || (local == 67 && remote == 68) ||
+	       (local == 546 && remote == 547) || (local == 547 && remote == 546);
+}
+
+/* Neighbour discovery that no router passes on: link-local or multicast. */
+static __always_inline bool stays_on_link(const struct limit_packet *packet)
+{
+	__u32 start = bpf_ntohl(packet->remote[0]);
+
+	return packet->protocol == IPPROTO_ICMPV6 && (start >> 22 == 0xfe80 >> 6 || start >> 24 == 0xff);
 }
 
 /* False: not an IP packet. tx: the local end is the source. */
@@ -168,7 +178,7 @@ static __noinline bool read_limit_packet(struct __sk_buff *skb, struct limit_pac
 		packet->local_port = bpf_ntohs(tx ? ports.source : ports.destination);
 		packet->remote_port = bpf_ntohs(tx ? ports.destination : ports.source);
 		/* Ports below 1024 are root's: nobody else gets past a rule through them. */
-		packet->is_essential = packet->protocol == IPPROTO_UDP && is_dhcp(packet->local_port);
+		packet->is_essential = packet->protocol == IPPROTO_UDP && is_dhcp(packet->local_port, packet->remote_port);
 	} else if (packet->protocol == IPPROTO_ICMPV6) {
 		__u8 type = 0;
 
@@ -251,10 +261,13 @@ static __always_inline void count_refusal(struct class_value *class, bool tx)
 		__sync_fetch_and_add(tx ? &counts->tx_packets : &counts->rx_packets, 1);
 }
 
-/* A daemon that was killed or hangs must not leave the machine throttled. */
+/* A daemon that was killed or hangs must not leave the machine throttled. The heartbeat may be written right after it was
+ * read, or by a clock of another CPU that is ahead: then its age is less than nothing. */
 static __always_inline bool has_lapsed(void)
 {
-	return bpf_ktime_get_ns() - *(volatile __u64 *)&shared.heartbeat_ns > HEARTBEAT_LIMIT_NS;
+	__u64 heartbeat_ns = *(volatile __u64 *)&shared.heartbeat_ns;
+
+	return (__s64)(bpf_ktime_get_ns() - heartbeat_ns) > HEARTBEAT_LIMIT_NS;
 }
 
 #endif

@@ -19,7 +19,7 @@ struct limits_shared shared;
 
 const volatile __u32 host_netns = 0; /* namespace whose sockets rules about owners are for */
 
-#define HEARTBEAT_LIMIT_NS 2000000000ULL
+#define HEARTBEAT_LIMIT_NS 2000000000LL
 
 #include "limits-owner.bpf.h"
 #include "limits-packet.bpf.h"
@@ -123,7 +123,10 @@ static __always_inline int classify(struct __sk_buff *skb, bool leaves)
 	if (!device)
 		return NO_MATCH;
 	tx = leaves ^ (device->subject != 0); /* what leaves by the host's end arrives in the container */
-	if (!read_limit_packet(skb, &packet, device->link_header_bytes, tx) || packet.is_essential)
+	if (!read_limit_packet(skb, &packet, device->link_header_bytes, tx))
+		return NO_MATCH;
+	/* Within a container every port is somebody's who may be under a rule. */
+	if (packet.is_essential && (!device->subject || stays_on_link(&packet)))
 		return NO_MATCH;
 	if (packet.is_fragment) {
 		copy_address(train.local, packet.local);
@@ -235,7 +238,10 @@ static __always_inline int may_reach(struct bpf_sock_addr *ctx, bool is_ipv6)
 		map_address(packet.remote, ctx->user_ip4);
 	}
 	packet.remote_port = bpf_ntohs(ctx->user_port);
+	packet.local_port = sk->src_port;
 	packet.protocol = ctx->protocol == IPPROTO_MPTCP ? IPPROTO_TCP : ctx->protocol;
+	if (packet.protocol == IPPROTO_UDP && is_dhcp(packet.local_port, packet.remote_port))
+		return 1;
 	state = bpf_sk_storage_get(&limit_sockets, sk, 0, 0);
 	return is_refused(state, &packet, sk->bound_dev_if) ? 0 : 1;
 }

@@ -162,7 +162,7 @@ function notesOf(hasFqCodel: boolean): LimitCapabilities["notes"] {
       : [
           "This kernel has no fq_codel: under full load, packets wait longer within a limited class.",
         ]),
-    "Loopback is never limited. DHCP and neighbour discovery always pass, so that the link itself stays.",
+    "Loopback is never limited. DHCP and neighbour discovery always pass, so that the link itself stays; of a container only neighbour discovery does.",
     "Monitauri itself is under rules for the machine and its interfaces only, never under one that fits its process.",
     "A container with a network of its own is limited at its host end; an application inside it is not told apart there.",
     "A virtual machine is limited by a rule for its interface: its packets have no process of this machine.",

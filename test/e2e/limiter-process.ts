@@ -11,14 +11,17 @@ const limiter = await openLinuxLimiter({
 });
 say({ ready: true });
 for await (const line of createInterface({ input: process.stdin })) {
-  const { apply, plan, clear, achieved, close, hang } = JSON.parse(line);
+  const { apply, plan, clear, achieved, close, hang, ahead } = JSON.parse(line);
   try {
     if (apply !== undefined) await limiter.apply(apply);
     if (plan !== undefined) say({ lines: await limiter.plan(plan) });
     else if (achieved) say({ achieved: limiter.achieved() });
     else if (clear) await limiter.clear();
     else if (close) await limiter.close();
-    else if (hang !== undefined) {
+    else if (ahead !== undefined) {
+      const { bigint } = process.hrtime;
+      process.hrtime.bigint = () => bigint() + BigInt(ahead) * 1_000_000n;
+    } else if (hang !== undefined) {
       const endMs = performance.now() + hang;
       while (performance.now() < endMs);
     }

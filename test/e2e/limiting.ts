@@ -43,6 +43,8 @@ export interface LimiterProcess extends AsyncDisposable {
   clear(): Promise<void>;
   /** Its thread does nothing else for so long. */
   hang(ms: number): Promise<void>;
+  /** From now on its clock is so far ahead of the kernel's. */
+  ahead(ms: number): Promise<void>;
   kill(signal: NodeJS.Signals): Promise<void>;
   stderr(): string;
 }
@@ -84,6 +86,7 @@ export async function startLimiter(at: Place, journal: string): Promise<LimiterP
     achieved: async () => (await ask({ achieved: true })).achieved as LimitAchieved[],
     clear: async () => void (await ask({ clear: true })),
     hang: async (ms) => void (await ask({ hang: ms })),
+    ahead: async (ms) => void (await ask({ ahead: ms })),
     kill,
     stderr: () => complaints,
     async [Symbol.asyncDispose]() {
@@ -92,6 +95,17 @@ export async function startLimiter(at: Place, journal: string): Promise<LimiterP
       child.stdin?.end();
       await ended;
     },
+  };
+}
+
+/** Everything started there is put into a cgroup before it runs. */
+export function inCgroup(at: Place, cgroup: string): Place {
+  const enter = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
+  const inNamespace = ["ip", "netns", "exec", at.namespace ?? ""];
+  return {
+    ...at,
+    spawn: (file, args, options) =>
+      host.spawn("sh", ["-c", enter, cgroup, ...inNamespace, file, ...args], options),
   };
 }
 

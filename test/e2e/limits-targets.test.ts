@@ -9,6 +9,7 @@ import type { LimitRule } from "../../src/model/limit.ts";
 import { openCgroup2 } from "../../src/native/cgroup2.ts";
 import { copyProgram } from "./generators/program.ts";
 import {
+  inCgroup,
   type LimiterProcess,
   lastRate,
   PYTHON,
@@ -18,7 +19,7 @@ import {
   wireFactor,
 } from "./limiting.ts";
 import { until } from "./real-daemon.ts";
-import { host, makeWorld, type Place, skipWithoutWorld, type World } from "./world.ts";
+import { makeWorld, type Place, skipWithoutWorld, type World } from "./world.ts";
 
 const skip = await skipWithoutWorld();
 const CAP = 1_250_000;
@@ -87,7 +88,7 @@ describe("whom a limit is for", { skip }, () => {
       made.push(path);
     }
     await limiter.apply([rule({ kind: "unit", unit }, { txBytesPerSecond: CAP })]);
-    const inUnit = within(join(slice, unit));
+    const inUnit = inCgroup(world.a, join(slice, unit));
     await using mine = await up(inUnit);
     await sleep(4_500);
     near(await mine.stop(), CAP, unit);
@@ -110,7 +111,7 @@ describe("whom a limit is for", { skip }, () => {
         { txBytesPerSecond: CAP, rxBytesPerSecond: CAP / 2 },
       ),
     ]);
-    const inside = within(scope);
+    const inside = inCgroup(world.a, scope);
     // One after the other: acknowledgements of one would wait in the queue of the other.
     {
       await using sending = await up(inside);
@@ -225,27 +226,4 @@ describe("whom a limit is for", { skip }, () => {
     assert.ok(share > 0.6 && share < 1.15, `after both: ${share} of the cap`);
     assert.equal(limiter.stderr(), "");
   });
-
-  /** Everything started there is put into a cgroup before it runs. */
-  function within(cgroup: string): Place {
-    return {
-      ...world.a,
-      spawn: (file, args, options) =>
-        host.spawn(
-          "sh",
-          [
-            "-c",
-            'echo $$ > "$0/cgroup.procs" && exec "$@"',
-            cgroup,
-            "ip",
-            "netns",
-            "exec",
-            world.a.namespace ?? "",
-            file,
-            ...args,
-          ],
-          options,
-        ),
-    };
-  }
 });
