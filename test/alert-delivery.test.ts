@@ -342,6 +342,49 @@ test("test() sends a real message past the queue and shows the conversation", as
   await delivery.close();
 });
 
+const runs = (name: string): AlertChannelDraft => ({
+  name,
+  target: { kind: "command", command: ["/usr/bin/program"], user: "" },
+});
+
+test("close() ends a command that is under way, and notes one that has taken the alert all the same", async () => {
+  const folder = folderOf("stop");
+  const started: string[] = [];
+  const system: DeliverySystem = {
+    ...noSystem,
+    run: (_argv, { signal, input }) => {
+      const { id } = JSON.parse(input) as { id: string };
+      started.push(id);
+      return new Promise((resolve, reject) => {
+        signal.addEventListener("abort", () => {
+          if (id === "taken") resolve({ exitCode: 0, stdout: "", stderr: "" });
+          else reject(new Error("ended by SIGKILL"));
+        });
+      });
+    },
+  };
+  const delivery = await open(folder, { system });
+  for (const id of ["taken", "cut"]) {
+    await delivery.setChannel(runs(id));
+    await delivery.enqueue(alertMessage(id), [id]);
+  }
+  await until(() => started.length === 2, "both run");
+  const startedMs = performance.now();
+  await delivery.close();
+  assert.ok(performance.now() - startedMs < 2_500, "within the daemon's time to stop");
+  const again = await open(folder, {
+    system: { ...system, run: () => Promise.reject(new Error("away")) },
+  });
+  assert.deepEqual(
+    again.state().channels.map(({ name, waiting, counts }) => [name, waiting, counts.delivered]),
+    [
+      ["taken", 0, 1],
+      ["cut", 1, 0],
+    ],
+  );
+  await again.close();
+});
+
 test("a mistake inside a sender is an outcome, and the alert stays", async () => {
   const broken = { ...noSystem, desktops: () => assert.fail("no such folder") };
   const delivery = await open(folderOf("mistake"), { system: broken, clock: turnedClock() });

@@ -71,7 +71,7 @@ async function runAs(
   const [given, ...args] = argv;
   const program = checkedProgram(given, user.uid);
   const isOurs = user.uid === options.uid;
-  const { input, env, timeoutMs, maxOutputChars } = run;
+  const { input, env, timeoutMs, maxOutputChars, signal } = run;
   return runCommand([program, ...args], {
     // Some programs do what they are called.
     argv0: given,
@@ -79,6 +79,7 @@ async function runAs(
     env,
     timeoutMs,
     maxOutputChars,
+    signal,
     group: true,
     ...(isOurs ? {} : { user: { uid: user.uid, gid: user.gid } }),
   });

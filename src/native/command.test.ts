@@ -50,6 +50,17 @@ test("runCommand() of a group ends all that it started, and does not wait for wh
   assert.ok(performance.now() - startedMs < 20_000);
 });
 
+test("runCommand() ends all of a group when it is told to stop, before or meanwhile", async () => {
+  const startedMs = performance.now();
+  for (const signal of [AbortSignal.abort(), AbortSignal.timeout(100)]) {
+    await assert.rejects(
+      runCommand(["sh", "-c", "sleep 61 & sleep 61"], { timeoutMs: 60_000, group: true, signal }),
+      { code: "failed", message: /ended by SIGKILL/ },
+    );
+  }
+  assert.ok(performance.now() - startedMs < 20_000);
+});
+
 test("runCommand() runs as the user it is told, without our groups", {
   skip: process.geteuid?.() !== 0,
 }, async () => {

@@ -26,6 +26,8 @@ export interface CommandOptions {
   readonly user?: { readonly uid: number; readonly gid: number };
   /** It gets a process group of its own, and the timeout kills all of it. For programs that are not ours. */
   readonly group?: boolean;
+  /** Kills it as the timeout does. */
+  readonly signal?: AbortSignal;
 }
 
 export interface CommandResult {
@@ -43,7 +45,7 @@ export function runCommand(
   options: CommandOptions = {},
 ): Promise<CommandResult> {
   const [file, ...args] = argv;
-  const { timeoutMs = 10_000, argv0, descriptor, env, input, user, group = false } = options;
+  const { timeoutMs = 10_000, signal: stop, argv0, descriptor, env, input, user, group = false } = options;
   const most = options.maxOutputChars ?? MAX_OUTPUT_CHARS;
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, {
@@ -59,7 +61,14 @@ export function runCommand(
       // Ours may be one that the user cannot enter.
       ...(user === undefined ? {} : { ...user, cwd: "/" }),
     });
-    const timer = setTimeout(() => kill(child, group), timeoutMs);
+    const end = () => kill(child, group);
+    const timer = setTimeout(end, timeoutMs);
+    if (stop?.aborted === true) end();
+    stop?.addEventListener("abort", end, { once: true });
+    const isOver = () => {
+      clearTimeout(timer);
+      stop?.removeEventListener("abort", end);
+    };
     let stdout = "";
     let stderr = "";
     child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
@@ -71,13 +80,13 @@ export function runCommand(
     // A program need not read what it is given.
     child.stdin?.on("error", () => {}).end(input);
     child.on("error", (cause: NodeJS.ErrnoException) => {
-      clearTimeout(timer);
+      isOver();
       const code = cause.code === "ENOENT" ? "unsupported" : "failed";
       const state = cause.code === "ENOENT" ? "it is not installed" : cause.message;
       reject(new MonitauriError(code, `Cannot run ${file}: ${state}`, { cause }));
     });
     child.on("exit", () => {
-      clearTimeout(timer);
+      isOver();
       if (group) setTimeout(() => closeOutput(child), OUTPUT_GRACE_MS).unref();
     });
     child.on("close", (exitCode, signal) => {

@@ -18,7 +18,7 @@ export function createCommandSender(
   const [program = "", ...args] = target.command;
   return {
     rest() {},
-    async send(message, { begin, transcript }: SendOptions): Promise<SendOutcome> {
+    async send(message, { begin, signal, transcript }: SendOptions): Promise<SendOutcome> {
       await begin();
       transcript?.(`> ${printable(target.command.join(" "), 300)}`);
       try {
@@ -28,6 +28,7 @@ export function createCommandSender(
           env: variables(message),
           timeoutMs,
           maxOutputChars: MAX_OUTPUT_CHARS,
+          signal,
         });
         const output = printable((stderr || stdout).trim(), 300);
         transcript?.(`< exit code ${exitCode}${output === "" ? "" : `: ${output}`}`);

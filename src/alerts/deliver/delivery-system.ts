@@ -12,6 +12,8 @@ export interface RunOptions {
   readonly timeoutMs: number;
   /** Of each of its outputs; the rest is thrown away. */
   readonly maxOutputChars: number;
+  /** Kills it and all it started at once. */
+  readonly signal: AbortSignal;
 }
 
 export interface RunResult {

@@ -69,7 +69,7 @@ export function startLane({ channel, queue, clock, report, ...options }: LaneOpt
       }
       const outcome = await attempt(item);
       queue.release(channel);
-      if (isClosed && abort.signal.aborted) return;
+      // What was accepted is noted, also when the end of the daemon cut in.
       if (outcome !== undefined && !settle(item, outcome)) return;
     }
   }
