@@ -146,6 +146,7 @@ function open(clock: Clock, onDelivered: (id: string, count: number) => void): P
       checkCommand() {},
       sendDatagram() {},
       exists: () => false,
+      desktopUser: (name) => name,
       desktops: () => [],
       notify: async () => nothing,
     },

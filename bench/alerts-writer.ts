@@ -25,6 +25,7 @@ const delivery = await createDelivery({
     checkCommand() {},
     sendDatagram() {},
     exists: () => false,
+    desktopUser: (name) => name,
     desktops: () => [],
     notify: async () => nothing,
   },

@@ -26,6 +26,7 @@ const noSystem: DeliverySystem = {
   checkCommand() {},
   sendDatagram() {},
   exists: () => false,
+  desktopUser: (name) => name,
   desktops: () => [],
   notify: async () => ({ exitCode: 0, stdout: "", stderr: "" }),
 };

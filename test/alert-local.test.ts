@@ -294,7 +294,32 @@ test("a desktop shows title and text as text, through a real notify-send and bus
   assert.equal(outcome.kind, "delivered", JSON.stringify(outcome));
   assert.equal(note.app, "Monitauri");
   assert.equal(note.title, "--help <b>");
-  assert.equal(note.body, "&#60;i&#62; &#38; more");
+  assert.match(note.body, /Alerts page/);
+  assert.doesNotMatch(stdout, /secret\.example/, "only the title can be read in the list of processes");
+});
+
+test("root's daemon shows alerts to nobody who was not named or started it", async () => {
+  const asRoot = (env = {}) => createDeliverySystem({ uid: 0, env, commandUsers: () => [] });
+  assert.throws(() => asRoot().desktopUser(""), { code: "invalid", message: /Say whose desktop/ });
+  assert.throws(() => asRoot({ SUDO_USER: "root" }).desktopUser(""), { code: "invalid" });
+  assert.equal(asRoot({ SUDO_USER: "ada" }).desktopUser(""), "ada");
+  assert.equal(asRoot({ SUDO_USER: "ada" }).desktopUser("eve"), "eve");
+  const own = createDeliverySystem({ uid: 1_000, env: {}, commandUsers: () => [] });
+  assert.equal(own.desktopUser(""), "");
+  const shown: string[] = [];
+  const system = {
+    ...asRoot(),
+    desktops: () => ["ada", "eve"].map((user) => ({ user, env: {} })),
+    notify: async ({ user }: { user: string }) => {
+      shown.push(user);
+      return { exitCode: 0, stdout: "", stderr: "" };
+    },
+  };
+  const everybody = await sendWith(createDesktopSender({ kind: "desktop", user: "" }, system));
+  assert.equal(everybody.kind, "failed");
+  assert.match(saidBy(everybody), /Say whose desktop/);
+  await sendWith(createDesktopSender({ kind: "desktop", user: "eve" }, system));
+  assert.deepEqual(shown, ["eve"]);
 });
 
 test("nobody at a screen is no reason to try again", async () => {

@@ -39,7 +39,8 @@ export function createDeliverySystem(options: DeliverySystemOptions): DeliverySy
     sendDatagram,
     exists: existsSync,
     desktops: () => (platform === "darwin" ? ownDesktop(options) : linuxDesktops(options)),
-    notify: (session, note) => notify(session, note, options),
+    desktopUser: (name) => desktopUser(name, options),
+    notify: (session, note, signal) => notify(session, note, { ...options, signal }),
   };
 }
 
@@ -47,7 +48,7 @@ export function createDeliverySystem(options: DeliverySystemOptions): DeliverySy
 async function notify(
   { user, env }: DesktopSession,
   note: DesktopNote,
-  { uid }: DeliverySystemOptions,
+  { uid, signal }: DeliverySystemOptions & { signal: AbortSignal },
 ): Promise<RunResult> {
   const argv = platform === "darwin" ? osascriptArgv(note) : notifySendArgv(note);
   const found = findUser(user);
@@ -57,6 +58,7 @@ async function notify(
   return runCommand(argv, {
     env,
     maxOutputChars: 2_000,
+    signal,
     group: true,
     ...(uid === 0 && found !== undefined ? { user: { uid: found.uid, gid: found.gid } } : {}),
   });
@@ -139,6 +141,17 @@ function realPath(path: string): string {
   } catch {
     throw new MonitauriError("unsupported", `Cannot run ${path}: it does not exist`);
   }
+}
+
+/** Alerts tell what other users' programs do: root's daemon shows them to nobody who was not named, or started it. */
+function desktopUser(name: string, { uid, env }: DeliverySystemOptions): string {
+  if (uid !== 0 || name !== "") return name;
+  const invoker = env.SUDO_USER ?? "";
+  if (invoker !== "" && invoker !== "root") return invoker;
+  throw new MonitauriError(
+    "invalid",
+    "Cannot show alerts on every desktop: they tell of all users' programs. Say whose desktop it is (--run-as USER)",
+  );
 }
 
 /** A session's bus is where systemd puts it (file-hierarchy(7)); whoever owns the folder owns the session. */

@@ -34,7 +34,7 @@ export interface WebhookTarget {
 
 export interface DesktopTarget {
   readonly kind: "desktop";
-  /** Whose desktop; "": whoever is at the screen. */
+  /** Whose desktop; "": the daemon's user, of root's daemon whoever started it with sudo. Root alone has to say. */
   readonly user: string;
 }
 

@@ -38,10 +38,13 @@ export interface DeliverySystem {
   /** @throws Error with `code` where nobody listens or its buffer is full. */
   sendDatagram(path: string, bytes: Uint8Array): void;
   exists(path: string): boolean;
+  /** Whose desktop a channel means by this name; "" where it is our own alone. @throws MonitauriError "invalid" where it
+   * would be everybody's. */
+  desktopUser(name: string): string;
   /** Of all users where we are root, else our own. */
   desktops(): readonly DesktopSession[];
-  /** Shows a note as the session's user. @throws as run(). */
-  notify(session: DesktopSession, note: DesktopNote): Promise<RunResult>;
+  /** Shows a note as the session's user, until the signal at the latest. @throws as run(). */
+  notify(session: DesktopSession, note: DesktopNote, signal: AbortSignal): Promise<RunResult>;
 }
 
 export interface DesktopNote {

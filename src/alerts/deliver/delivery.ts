@@ -2,7 +2,12 @@
 
 import type { AlertMessage } from "../../model/alert.ts";
 import { MAX_ALERT_CHANNELS } from "../../model/alert.ts";
-import type { AlertChannel, AlertChannelDraft, AlertTest } from "../../model/alert-channel.ts";
+import type {
+  AlertChannel,
+  AlertChannelDraft,
+  AlertTarget,
+  AlertTest,
+} from "../../model/alert-channel.ts";
 import { parseChannelDraft } from "../../model/alert-channel-schema.ts";
 import { MonitauriError } from "../../model/error.ts";
 import { changedChannel, namesOf } from "./channel-change.ts";
@@ -124,6 +129,15 @@ export async function createDelivery(options: DeliveryOptions): Promise<Delivery
     }).catch((error: Error) => log.warn(error.message));
   }
 
+  /** What cannot work on this system is found when it is set. */
+  function checked(target: AlertTarget): AlertTarget {
+    if (target.kind === "command") {
+      options.system.checkCommand(target.command[0] ?? "", target.user || undefined);
+    }
+    if (target.kind !== "desktop") return target;
+    return { ...target, user: options.system.desktopUser(target.user) };
+  }
+
   function described({ name, enabled, target, secrets }: KeptChannel): AlertChannel {
     const last = lanes.get(name)?.last();
     return {
@@ -167,11 +181,7 @@ export async function createDelivery(options: DeliveryOptions): Promise<Delivery
             `Cannot add a channel: there are ${MAX_ALERT_CHANNELS}. Remove one first`,
           );
         }
-        const fresh = changedChannel(before, parsed);
-        const { target } = fresh;
-        if (target.kind === "command") {
-          options.system.checkCommand(target.command[0] ?? "", target.user || undefined);
-        }
+        const fresh = changedChannel(before, { ...parsed, target: checked(parsed.target) });
         await save(new Map(kept).set(fresh.name, fresh).values());
         kept.set(fresh.name, fresh);
         const lane = lanes.get(fresh.name);

@@ -1,6 +1,7 @@
 /** `alert channel`: where alerts are sent. Secrets are read from the terminal without showing them, or from standard
  * input: never from arguments, which every user of the machine can see. */
 
+import { userInfo } from "node:os";
 import type { Command } from "commander";
 import { Option } from "commander";
 import {
@@ -141,7 +142,7 @@ function channelOptions(command: Command): Command {
     )
     .option("--run <path>", "a program; the message is on its standard input")
     .option("--argument <text>", "an argument of --run; may be given several times", collect)
-    .option("--run-as <user>", "whom --run runs as")
+    .option("--run-as <user>", "whom --run runs as, or whose --desktop it is")
     .option(
       "--secret <name>",
       "ask for this secret, as signingKey; may be given several times",
@@ -203,13 +204,23 @@ function targetFrom(name: string, options: ChannelOptions): AlertTarget | undefi
   const { webhook, recipient = "", allowInternal = false, desktop, run, runAs = "" } = options;
   if (options.mailFrom !== undefined) return mailFrom(name, options.mailFrom, options);
   if (webhook !== undefined) return { kind: "webhook", format: webhook, recipient, allowInternal };
-  if (desktop === true) return { kind: "desktop", user: runAs };
+  if (desktop === true) return { kind: "desktop", user: runAs || ownName() };
   if (run !== undefined) {
     return { kind: "command", command: [run, ...(options.argument ?? [])], user: runAs };
   }
   if (options.syslog === undefined) return undefined;
   const { host, port } = serverOf(options.server ?? "", options.syslog === "tls" ? 6514 : 514);
   return { kind: "syslog", protocol: options.syslog, host, port };
+}
+
+/** Who sits at this terminal; "" where it is root alone. */
+function ownName(): string {
+  try {
+    const name = process.env.SUDO_USER ?? userInfo().username;
+    return name === "root" ? "" : name;
+  } catch {
+    return ""; // A number without a name, as in containers.
+  }
 }
 
 function mailFrom(name: string, from: string, options: ChannelOptions): AlertTarget {

@@ -73,7 +73,7 @@ export function ChannelEditor({ channel, onClose }: ChannelEditorProps) {
         {form.kind === "desktop" ? (
           <Field
             label="User"
-            placeholder="whoever is at the screen"
+            placeholder="whose desktop"
             value={form.user}
             onChange={(user) => change({ user })}
           />
