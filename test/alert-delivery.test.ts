@@ -4,32 +4,17 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import {
-  createDelivery,
-  type Delivery,
-  type DeliveryOptions,
-} from "../src/alerts/deliver/delivery.ts";
-import type { DeliverySystem } from "../src/alerts/deliver/delivery-system.ts";
 import { messageId } from "../src/alerts/deliver/mail-message.ts";
 import { retryDelayMs } from "../src/alerts/deliver/retry.ts";
 import { alertMessage } from "../src/alerts/deliver/scripted-message.ts";
 import type { Clock } from "../src/alerts/deliver/sender.ts";
 import type { AlertChannelDraft } from "../src/model/alert-channel.ts";
+import { noSystem, openDelivery, plainMail, until } from "./fixtures/delivery.ts";
 import { mailTarget } from "./fixtures/mail-sending.ts";
 import { headerOf, startMailServer } from "./fixtures/mail-server.ts";
 
 const base = mkdtempSync(join(tmpdir(), "monitauri-delivery-"));
 after(() => rmSync(base, { recursive: true }));
-
-const noSystem: DeliverySystem = {
-  run: async () => ({ exitCode: 0, stdout: "", stderr: "" }),
-  checkCommand() {},
-  sendDatagram() {},
-  exists: () => false,
-  desktopUser: (name) => name,
-  desktops: () => [],
-  notify: async () => ({ exitCode: 0, stdout: "", stderr: "" }),
-};
 
 /** Time stands still until the test moves it. */
 function turnedClock(): Clock & { move(ms: number): void; set(atMs: number): void } {
@@ -58,41 +43,13 @@ function turnedClock(): Clock & { move(ms: number): void; set(atMs: number): voi
   };
 }
 
-async function open(
-  folder: string,
-  more: Partial<DeliveryOptions> = {},
-): Promise<Delivery & { lines: string[] }> {
-  const lines: string[] = [];
-  const delivery = await createDelivery({
-    queuePath: join(folder, "queue"),
-    channelsPath: join(folder, "channels.json"),
-    system: noSystem,
-    log: { warn: (line) => lines.push(line), info() {} },
-    host: "box",
-    ...more,
-  });
-  return { ...delivery, lines };
-}
-
 function folderOf(name: string): string {
   return mkdtempSync(join(base, name));
 }
 
-function plainMail(port: number, name = "mail"): AlertChannelDraft {
-  return { name, target: mailTarget(port, { security: "none", login: "none" }) };
-}
-
-async function until(isSo: () => boolean, what: string): Promise<void> {
-  const endMs = performance.now() + 60_000;
-  while (!isSo()) {
-    assert.ok(performance.now() < endMs, `still not: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
 test("enqueue() delivers in order, each message once, to the channels that are named", async () => {
   await using server = await startMailServer();
-  const delivery = await open(folderOf("order"));
+  const delivery = await openDelivery(folderOf("order"));
   await delivery.setChannel(plainMail(server.port));
   await delivery.setChannel({ ...plainMail(server.port, "other"), enabled: false });
   const ids = Array.from({ length: 50 }, (_, at) => `m-${at}`);
@@ -120,7 +77,7 @@ test("enqueue() delivers in order, each message once, to the channels that are n
 
 test("a thousand alerts in a second: none is missing, and enqueue never waits for the server", async () => {
   await using server = await startMailServer();
-  const delivery = await open(folderOf("thousand"), { maxWaiting: 300 });
+  const delivery = await openDelivery(folderOf("thousand"), { maxWaiting: 300 });
   await delivery.setChannel(plainMail(server.port));
   const startedMs = performance.now();
   await Promise.all(
@@ -149,7 +106,7 @@ test("a server that is away is tried again on a fixed schedule, also when the cl
       done(connections <= 4 ? Object.assign(new Error("not now"), { responseCode: 421 }) : null);
     },
   });
-  const delivery = await open(folderOf("away"), { clock });
+  const delivery = await openDelivery(folderOf("away"), { clock });
   await delivery.setChannel(plainMail(server.port));
   await delivery.enqueue(alertMessage("one"), ["mail"]);
   for (const attempt of [1, 2, 3, 4]) {
@@ -182,7 +139,7 @@ test("a refused message is reported, and the next one is sent", async () => {
   });
   let refusals = 0;
   const outcomes: string[] = [];
-  const delivery = await open(folderOf("refused"), {
+  const delivery = await openDelivery(folderOf("refused"), {
     onOutcome: (channel, message, { kind }) => outcomes.push(`${channel} ${message.id} ${kind}`),
   });
   await delivery.setChannel(plainMail(server.port));
@@ -201,7 +158,7 @@ test("a refused message is reported, and the next one is sent", async () => {
 test("a corrected channel sends at once what waits", async () => {
   await using server = await startMailServer();
   const folder = folderOf("corrected");
-  const delivery = await open(folder, { clock: turnedClock() });
+  const delivery = await openDelivery(folder, { clock: turnedClock() });
   await delivery.setChannel(plainMail(1));
   await delivery.enqueue(alertMessage("one"), ["mail"]);
   await until(() => delivery.state().channels[0]?.last?.kind === "later", "refused");
@@ -216,24 +173,24 @@ test("a corrected channel sends at once what waits", async () => {
 test("what waits is there after a restart, of a removed channel nothing", async () => {
   await using server = await startMailServer();
   const folder = folderOf("restart");
-  const first = await open(folder);
+  const first = await openDelivery(folder);
   await first.setChannel(plainMail(1));
   await first.enqueue(alertMessage("one"), ["mail"]);
   await first.close();
-  const second = await open(folder);
+  const second = await openDelivery(folder);
   assert.equal(second.channels()[0]?.waiting, 1);
   await second.setChannel(plainMail(server.port));
   await until(() => server.mails.length === 1, "sent");
   await second.removeChannel("mail");
   await second.close();
-  const third = await open(folder);
+  const third = await openDelivery(folder);
   assert.deepEqual(third.state().channels, []);
   await third.close();
 });
 
 test("secrets go in and never come out, and stay only for where they went", async () => {
   const folder = folderOf("secrets");
-  const delivery = await open(folder);
+  const delivery = await openDelivery(folder);
   const target = mailTarget(2525, { host: "mail.example.org" });
   await assert.rejects(delivery.setChannel({ name: "mail", target }), {
     message: /without: password/,
@@ -282,7 +239,7 @@ test("secrets go in and never come out, and stay only for where they went", asyn
 });
 
 test("channels with line ends, wrong kinds of secrets or plain passwords are refused, without saying the secret", async () => {
-  const delivery = await open(folderOf("hostile"));
+  const delivery = await openDelivery(folderOf("hostile"));
   const target = mailTarget(25);
   const secrets = { password: "hunter2-hunter2" };
   const bad: unknown[] = [
@@ -320,7 +277,7 @@ test("a file of channels that is not as it was written is set aside, and its tex
   const folder = folderOf("broken");
   const path = join(folder, "channels.json");
   writeFileSync(path, '{"version":1,"channels":[{"password":"hunter2-hunter2"', { mode: 0o644 });
-  const delivery = await open(folder);
+  const delivery = await openDelivery(folder);
   assert.ok(existsSync(`${path}.broken`));
   assert.match(delivery.lines.join(), /set the channels of alerts again/);
   assert.doesNotMatch(delivery.lines.join(), /hunter2/);
@@ -329,7 +286,7 @@ test("a file of channels that is not as it was written is set aside, and its tex
 
 test("test() sends a real message past the queue and shows the conversation", async () => {
   await using server = await startMailServer();
-  const delivery = await open(folderOf("test"));
+  const delivery = await openDelivery(folderOf("test"));
   await delivery.setChannel(plainMail(server.port));
   const done = await delivery.test("mail");
   assert.deepEqual([done.ok, done.remedy], [true, null]);
@@ -343,52 +300,12 @@ test("test() sends a real message past the queue and shows the conversation", as
   await delivery.close();
 });
 
-const runs = (name: string): AlertChannelDraft => ({
-  name,
-  target: { kind: "command", command: ["/usr/bin/program"], user: "" },
-});
-
-test("close() ends a command that is under way, and notes one that has taken the alert all the same", async () => {
-  const folder = folderOf("stop");
-  const started: string[] = [];
-  const system: DeliverySystem = {
-    ...noSystem,
-    run: (_argv, { signal, input }) => {
-      const { id } = JSON.parse(input) as { id: string };
-      started.push(id);
-      return new Promise((resolve, reject) => {
-        signal.addEventListener("abort", () => {
-          if (id === "taken") resolve({ exitCode: 0, stdout: "", stderr: "" });
-          else reject(new Error("ended by SIGKILL"));
-        });
-      });
-    },
-  };
-  const delivery = await open(folder, { system });
-  for (const id of ["taken", "cut"]) {
-    await delivery.setChannel(runs(id));
-    await delivery.enqueue(alertMessage(id), [id]);
-  }
-  await until(() => started.length === 2, "both run");
-  const startedMs = performance.now();
-  await delivery.close();
-  assert.ok(performance.now() - startedMs < 2_500, "within the daemon's time to stop");
-  const again = await open(folder, {
-    system: { ...system, run: () => Promise.reject(new Error("away")) },
-  });
-  assert.deepEqual(
-    again.state().channels.map(({ name, waiting, counts }) => [name, waiting, counts.delivered]),
-    [
-      ["taken", 0, 1],
-      ["cut", 1, 0],
-    ],
-  );
-  await again.close();
-});
-
 test("a mistake inside a sender is an outcome, and the alert stays", async () => {
   const broken = { ...noSystem, desktops: () => assert.fail("no such folder") };
-  const delivery = await open(folderOf("mistake"), { system: broken, clock: turnedClock() });
+  const delivery = await openDelivery(folderOf("mistake"), {
+    system: broken,
+    clock: turnedClock(),
+  });
   await delivery.setChannel({ name: "desk", target: { kind: "desktop", user: "" } });
   await delivery.enqueue(alertMessage("one"), ["desk"]);
   await until(() => delivery.state().channels[0]?.last?.kind === "later", "tried");

@@ -295,7 +295,11 @@ test("a desktop shows title and text as text, through a real notify-send and bus
   assert.equal(note.app, "Monitauri");
   assert.equal(note.title, "--help <b>");
   assert.match(note.body, /Alerts page/);
-  assert.doesNotMatch(stdout, /secret\.example/, "only the title can be read in the list of processes");
+  assert.doesNotMatch(
+    stdout,
+    /secret\.example/,
+    "only the title can be read in the list of processes",
+  );
 });
 
 test("root's daemon shows alerts to nobody who was not named or started it", async () => {

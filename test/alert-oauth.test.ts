@@ -1,9 +1,15 @@
 // XOAUTH2 with a real token server: a token is made, kept, renewed when refused, and a new refresh token is remembered.
 import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, test } from "node:test";
+import { createDelivery } from "../src/alerts/deliver/delivery.ts";
+import type { LaneOutcome } from "../src/alerts/deliver/lane-runner.ts";
 import { alertMessage } from "../src/alerts/deliver/scripted-message.ts";
+import { createDeliverySystem } from "../src/daemon/delivery-system.ts";
 import { makeCertificates } from "./fixtures/certificates.ts";
 import { mailSender, mailTarget, sending, troubleOf } from "./fixtures/mail-sending.ts";
 import { startMailServer } from "./fixtures/mail-server.ts";
@@ -138,4 +144,43 @@ test("a token that is refused for good, or a server that gives none, is explaine
     sending(),
   );
   assert.match(troubleOf(nowhere), /not known where localhost gives tokens/);
+});
+
+test("a test of the channel that renews the refresh token leaves the channel working", {
+  skip,
+}, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "monitauri-oauth-"));
+  const good = new Set<string>();
+  await using mail = await tokenMailServer(good);
+  let current = secrets.refreshToken;
+  await using tokens = await tokenServer((asked, count) => {
+    if (asked.get("refresh_token") !== current) return [400, { error: "invalid_grant" }];
+    current = `refresh-token-${count + 1}`;
+    good.add(`access-${count}`);
+    return [200, { access_token: `access-${count}`, expires_in: 1, refresh_token: current }];
+  });
+  const target = mailTarget(mail.port, {
+    login: "xoauth2",
+    tokenUrl: tokens.url,
+    caFile: certificates?.caFile ?? null,
+  });
+  const outcomes: LaneOutcome[] = [];
+  const delivery = await createDelivery({
+    queuePath: join(folder, "queue"),
+    channelsPath: join(folder, "channels.json"),
+    system: createDeliverySystem({ uid: 1_000, env: {}, commandUsers: () => [] }),
+    log: { warn() {}, info() {} },
+    host: "box",
+    onOutcome: (_channel, _message, outcome) => outcomes.push(outcome),
+  });
+  await delivery.setChannel({ name: "mail", target, secrets });
+  assert.deepEqual((await delivery.test("mail")).remedy, null);
+  await delivery.enqueue(alertMessage("one"), ["mail"]);
+  while (outcomes.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await delivery.close();
+  const kept = readFileSync(join(folder, "channels.json"), "utf8");
+  rmSync(folder, { recursive: true });
+  assert.equal(outcomes[0]?.kind, "delivered", outcomes[0]?.said);
+  assert.equal(mail.mails.length, 2);
+  assert.match(kept, new RegExp(`"${current}"`));
 });

@@ -45,7 +45,16 @@ export function runCommand(
   options: CommandOptions = {},
 ): Promise<CommandResult> {
   const [file, ...args] = argv;
-  const { timeoutMs = 10_000, signal: stop, argv0, descriptor, env, input, user, group = false } = options;
+  const {
+    timeoutMs = 10_000,
+    signal: stop,
+    argv0,
+    descriptor,
+    env,
+    input,
+    user,
+    group = false,
+  } = options;
   const most = options.maxOutputChars ?? MAX_OUTPUT_CHARS;
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, {

@@ -17,21 +17,29 @@ export interface KeptChannel extends Required<Omit<AlertChannelDraft, "secrets">
 const VERSION = 1;
 const MAX_FILE_BYTES = 4 * 1024 * 1024;
 
-/** None where there is no file. One that cannot be used is set aside, so that nothing overwrites it.
- * @returns also a sentence for the log where that happened. */
-export async function readChannels(
-  path: string,
-): Promise<{ channels: KeptChannel[]; warning?: string }> {
+export interface ReadChannels {
+  readonly channels: KeptChannel[];
+  /** These are all channels: others were removed. */
+  readonly areAll: boolean;
+  /** A sentence for the log: the file could not be used. */
+  readonly warning?: string;
+}
+
+/** None where there is no file. One that cannot be used is set aside, so that nothing overwrites it. */
+export async function readChannels(path: string): Promise<ReadChannels> {
   try {
-    return { channels: await readKept(path) };
+    return { channels: await readKept(path), areAll: true };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return { channels: [] };
+    const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
+    // Also at the start after the one that has set it aside.
+    if (isMissing) return { channels: [], areAll: false };
     const aside = `${path}.broken`;
     await rename(path, aside).catch(() => {});
     // Not the error of a JSON parser: it shows a piece of the text.
     const state = error instanceof MonitauriError ? error.message : "it is not as it was written";
     return {
       channels: [],
+      areAll: false,
       warning: `Cannot use ${path}: ${state}. It is now ${aside}; set the channels of alerts again`,
     };
   }

@@ -16,7 +16,9 @@ export interface SenderParts {
   /** Name of this computer. */
   readonly host: string;
   readonly clock: Clock;
-  readonly onRefreshToken: (token: string) => void;
+  /** Of the channel as it is now. */
+  readonly refreshToken?: () => string | undefined;
+  readonly onRefreshToken: (token: string, old: string) => void;
   /** Somebody waits for the outcome. */
   readonly isTest?: boolean;
 }
@@ -46,7 +48,7 @@ export function createSender(channel: KeptChannel, parts: SenderParts): Sender {
 }
 
 function senderOf({ name, target, secrets }: KeptChannel, parts: SenderParts): Sender {
-  const { system, host, clock, onRefreshToken, isTest = false } = parts;
+  const { system, host, clock, refreshToken, onRefreshToken, isTest = false } = parts;
   switch (target.kind) {
     case "mail":
       return createMailSender({
@@ -55,6 +57,7 @@ function senderOf({ name, target, secrets }: KeptChannel, parts: SenderParts): S
         channel: name,
         host,
         clock,
+        ...(refreshToken === undefined ? {} : { refreshToken }),
         onRefreshToken,
         ...(isTest ? { timing: TEST_TIMING } : {}),
       });

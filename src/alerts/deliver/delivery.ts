@@ -93,7 +93,8 @@ export async function createDelivery(options: DeliveryOptions): Promise<Delivery
       host: options.host,
       isTest,
       clock,
-      onRefreshToken: (refreshToken) => keepToken(channel.name, refreshToken),
+      refreshToken: () => kept.get(channel.name)?.secrets.refreshToken,
+      onRefreshToken: (refreshToken, old) => keepToken(channel.name, { refreshToken, old }),
     });
 
   function start(channel: KeptChannel): void {
@@ -120,10 +121,14 @@ export async function createDelivery(options: DeliveryOptions): Promise<Delivery
 
   const save = (channels: Iterable<KeptChannel>) => saveChannels(channelsPath, [...channels]);
 
-  function keepToken(name: string, refreshToken: string): void {
+  function keepToken(
+    name: string,
+    { refreshToken, old }: { refreshToken: string; old: string },
+  ): void {
     change(async () => {
       const channel = kept.get(name);
-      if (channel === undefined) return;
+      // Where it is another one, somebody has given it meanwhile.
+      if (channel === undefined || channel.secrets.refreshToken !== old) return;
       kept.set(name, { ...channel, secrets: { ...channel.secrets, refreshToken } });
       await save(kept.values());
     }).catch((error: Error) => log.warn(error.message));
@@ -158,8 +163,12 @@ export async function createDelivery(options: DeliveryOptions): Promise<Delivery
     throw new MonitauriError("not-found", `There is no channel ${name} (there are: ${names})`);
   }
 
-  // Of channels that were removed while the daemon did not run to its end.
-  for (const name of queue.channels()) if (!kept.has(name)) await queue.remove(name);
+  // Of channels that were removed while the daemon did not run to its end. Where it is not known which there are, what
+  // waits is kept until they are set again.
+  const removed = read.areAll ? queue.channels().filter((name) => !kept.has(name)) : [];
+  await Promise.all(removed.map((name) => queue.remove(name))).catch((error: Error) =>
+    log.warn(error.message),
+  );
   for (const channel of kept.values()) if (channel.enabled) start(channel);
 
   return {

@@ -15,9 +15,7 @@ export function createDesktopSender(target: DesktopTarget, system: DeliverySyste
     async send(message, { begin, signal, transcript }: SendOptions): Promise<SendOutcome> {
       const wanted = userOf(target, system);
       if (typeof wanted !== "string") return wanted;
-      const desktops = system
-        .desktops()
-        .filter(({ user }) => wanted === "" || user === wanted);
+      const desktops = system.desktops().filter(({ user }) => wanted === "" || user === wanted);
       if (desktops.length === 0) return nobody(wanted);
       await begin();
       const outcomes = await Promise.all(

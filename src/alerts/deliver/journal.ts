@@ -33,6 +33,24 @@ export interface JournalOptions {
   readonly smallestRewriteBytes?: number;
 }
 
+/** The file is there and cannot be read. */
+export class UnreadableQueue extends MonitauriError {
+  /** The file may be well all the same. */
+  readonly isPassing: boolean;
+
+  constructor(path: string, cause: unknown) {
+    const state = cause instanceof Error ? cause.message : String(cause);
+    super(
+      "failed",
+      `Cannot read the queue of alerts ${path}: ${state}. Move it away, then start again`,
+      { cause },
+    );
+    this.isPassing = PASSING.has((cause as NodeJS.ErrnoException).code);
+  }
+}
+
+const PASSING: ReadonlySet<string | undefined> = new Set(["EMFILE", "ENFILE", "ENOMEM", "EIO"]);
+
 /**
  * One writer at a time, which the lock of the data folder sees to. Whoever appends many records at once waits for one
  * write and one fdatasync together.
@@ -79,8 +97,9 @@ export async function openJournal(path: string, options: JournalOptions): Promis
     waiting = [];
     if (text === "") return;
     handle ??= await openForAppending(path);
-    // Somebody removed the file: what is appended to it would be gone with us.
-    if ((await handle.stat()).nlink === 0) return rewrite();
+    // Somebody removed the file: what is appended to it would be gone with us. Or put a pipe there.
+    const found = await handle.stat();
+    if (found.nlink === 0 || !found.isFile()) return rewrite();
     await handle.appendFile(text);
     await handle.datasync();
     size += Buffer.byteLength(text);
@@ -160,12 +179,7 @@ async function readJournal(
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") {
       return { records: [], brokenLines: 0, bytes: 0 };
     }
-    const state = cause instanceof Error ? cause.message : String(cause);
-    throw new MonitauriError(
-      "failed",
-      `Cannot read the queue of alerts ${path}: ${state}. Move it away, then start again`,
-      { cause },
-    );
+    throw new UnreadableQueue(path, cause);
   }
   const lines = text.split("\n");
   const rest = lines.pop() ?? "";
@@ -186,8 +200,8 @@ function recordOf(line: string): unknown {
 }
 
 function openForAppending(path: string): Promise<FileHandle> {
-  const { O_WRONLY, O_APPEND, O_NOFOLLOW } = constants;
-  return open(path, O_WRONLY | O_APPEND | O_NOFOLLOW);
+  const { O_WRONLY, O_APPEND, O_NOFOLLOW, O_NONBLOCK } = constants;
+  return open(path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK);
 }
 
 // A new name is only safe when its folder is (fsync(2)).

@@ -34,7 +34,9 @@ export interface MailSenderOptions {
   /** Name of this computer. */
   readonly host: string;
   readonly clock: Clock;
-  readonly onRefreshToken: (token: string) => void;
+  /** Of the channel as it is now. */
+  readonly refreshToken?: () => string | undefined;
+  readonly onRefreshToken: (token: string, old: string) => void;
   readonly timing?: MailTiming;
   readonly deadlineMs?: number;
 }

@@ -16,8 +16,10 @@ export interface TokenOptions {
   readonly target: MailTarget;
   readonly secrets: Secrets;
   readonly clock: Clock;
-  /** The server gave a new refresh token; the old one may not work any more. */
-  readonly onRefreshToken: (token: string) => void;
+  /** The one of `secrets` may have been replaced meanwhile, also through another sender of the same channel. */
+  readonly refreshToken?: () => string | undefined;
+  /** The server gave a new refresh token for `old`, which may not work any more. */
+  readonly onRefreshToken: (token: string, old: string) => void;
   /** A further authority, PEM. */
   readonly trust?: string;
 }
@@ -25,7 +27,7 @@ export interface TokenOptions {
 /** @returns a function for the current token; `renew` asks for a new one. It throws Error in words, without secrets. */
 export function createTokenSource(options: TokenOptions): (renew: boolean) => Promise<string> {
   const { target, secrets, clock } = options;
-  let refreshToken = secrets.refreshToken ?? "";
+  let renewed = { old: "", token: "" };
   let held: { token: string; untilMs: number } | undefined;
 
   return async (renew) => {
@@ -33,6 +35,9 @@ export function createTokenSource(options: TokenOptions): (renew: boolean) => Pr
     const url = target.tokenUrl || providerOfHost(target.host)?.tokenUrl || "";
     if (url === "") throw new Error(`it is not known where ${target.host} gives tokens`);
     const { clientId = "", clientSecret } = secrets;
+    const kept = options.refreshToken?.() ?? secrets.refreshToken ?? "";
+    // A new one is only kept after it was written.
+    const refreshToken = kept === renewed.old ? renewed.token : kept;
     const form = new URLSearchParams({
       grant_type: "refresh_token",
       client_id: clientId,
@@ -51,13 +56,14 @@ export function createTokenSource(options: TokenOptions): (renew: boolean) => Pr
     const answer = parsed(text);
     const token = answer.access_token;
     if (status !== 200 || typeof token !== "string" || token === "") {
-      throw new Error(`${new URL(url).host} answered ${status} ${reasonOf(answer)}`.trim());
+      const said = `${new URL(url).host} answered ${status} ${reasonOf(answer)}`.trim();
+      throw new Error(refreshToken === "" ? said : said.replaceAll(refreshToken, "[secret]"));
     }
     const seconds = Number(answer.expires_in) || USUAL_SECONDS;
     held = { token, untilMs: clock.now() + seconds * 1000 - SPARE_MS };
     if (typeof answer.refresh_token === "string" && answer.refresh_token !== refreshToken) {
-      refreshToken = answer.refresh_token;
-      options.onRefreshToken(refreshToken);
+      renewed = { old: kept, token: answer.refresh_token };
+      options.onRefreshToken(renewed.token, kept);
     }
     return token;
   };
