@@ -18,10 +18,15 @@ export interface WebhookSecrets {
 }
 
 const TELEGRAM = "https://api.telegram.org";
-/** Discord takes 4,096 in a description and 256 in a title, Telegram 4,096, ntfy 4,096 bytes. */
+/** Telegram takes 4,096 characters, Slack 40,000 of which each of ours may be five. */
 const MAX_TEXT = 1_800;
 const MAX_TITLE = 200;
 const MAX_LINES = 20;
+/** As they are sent, with their escapes. */
+const MAX_DISCORD_TITLE = 256;
+const MAX_DISCORD_TEXT = 4_096;
+/** ntfy takes 4,096 bytes of text, and 8,192 of JSON in all; what is longer it refuses or makes a file of. */
+const MAX_NTFY_BYTES = 4_000;
 
 export function webhookBody(
   message: AlertMessage,
@@ -48,8 +53,8 @@ export function webhookBody(
       return json(new URL(secrets.url), {
         embeds: [
           {
-            title: discordText(title),
-            description: discordText(text),
+            title: discordText(title, MAX_DISCORD_TITLE),
+            description: discordText(text, MAX_DISCORD_TEXT),
             color: COLOUR[message.severity],
             timestamp: new Date(message.atMs).toISOString(),
           },
@@ -62,7 +67,13 @@ export function webhookBody(
       const priority = PRIORITY[message.severity];
       return json(
         base,
-        { topic, title, message: text, priority, tags: [message.severity] },
+        {
+          topic,
+          title,
+          message: beginningOf(text, MAX_NTFY_BYTES, jsonBytes),
+          priority,
+          tags: [message.severity],
+        },
         bearer,
       );
     }
@@ -85,8 +96,31 @@ function textOf({ text, atMs, digest, count }: AlertMessage): string {
     ...(digest.length > 0 && count > MAX_LINES ? [`and ${count - MAX_LINES} more`] : []),
     momentText(atMs),
   ].map((line) => printable(line, 400));
-  const whole = lines.join("\n");
-  return whole.length <= MAX_TEXT ? whole : `${whole.slice(0, MAX_TEXT - 1)}…`;
+  return beginningOf(lines.join("\n"), MAX_TEXT);
+}
+
+/** Whole pieces, characters where not given, as many as have room; "…" stands for the others. */
+function beginningOf(
+  pieces: Iterable<string>,
+  limit: number,
+  sizeOf = (piece: string) => piece.length,
+): string {
+  const room = limit - sizeOf("…");
+  let size = 0;
+  let whole = "";
+  let fitting = "";
+  for (const piece of pieces) {
+    size += sizeOf(piece);
+    if (size > limit) return `${fitting}…`;
+    whole += piece;
+    if (size <= room) fitting = whole;
+  }
+  return whole;
+}
+
+/** Without the quotation marks. */
+function jsonBytes(text: string): number {
+  return Buffer.byteLength(JSON.stringify(text)) - 2;
 }
 
 /** "<", ">" and "&" make links and mentions there. */
@@ -94,8 +128,10 @@ function slackText(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
-function discordText(text: string): string {
-  return text.replace(/[\\*_~`|>[\]()#@<:-]/g, "\\$&");
+/** Cut after it is escaped, as that is what counts, and never between a backslash and what it is for. */
+function discordText(text: string, limit: number): string {
+  const escaped = text.replace(/[\\*_~`|>[\]()#@<:-]/g, "\\$&");
+  return beginningOf(escaped.match(/\\?./gsu) ?? [], limit);
 }
 
 /** ntfy takes JSON at its root only; the topic is the last part of the address, or said apart. */
