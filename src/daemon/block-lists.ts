@@ -6,13 +6,13 @@ import { open } from "node:fs/promises";
 import { createBlockListReader, MAX_LIST_BYTES } from "../alerts/block-list.ts";
 import type { ListMatch } from "../alerts/turn.ts";
 import { MonitauriError } from "../model/error.ts";
+import { fetchText } from "./fetch-text.ts";
 import type { Log } from "./log.ts";
 
 const FILE_EVERY_MS = 30_000;
 const FETCH_EVERY_MS = 24 * 3_600_000;
 /** After a failure. */
 const FETCH_AGAIN_MS = 15 * 60_000;
-const FETCH_TIMEOUT_MS = 60_000;
 /** A list that somebody tries is remembered for this long, and waited for so long. */
 const TRIED_MS = 600_000;
 const TRIED_WAIT_MS = 5_000;
@@ -156,13 +156,7 @@ async function readFileAt(path: string, version: string): Promise<Found | undefi
 }
 
 async function fetchList(address: string): Promise<Found> {
-  const answer = await fetch(address, {
-    signal: AbortSignal.timeout(FETCH_TIMEOUT_MS),
-    headers: { accept: "text/plain, */*" },
-  });
-  if (!answer.ok || answer.body === null) throw new Error(`the server answered ${answer.status}`);
-  if (!answer.url.startsWith("https://")) throw new Error("the server led to a plain address");
-  return { list: await readAll(answer.body), version: "" };
+  return { list: await readAll(await fetchText(address)), version: "" };
 }
 
 async function readAll(pieces: AsyncIterable<Uint8Array>) {

@@ -51,6 +51,11 @@ export class HttpFault extends Error {
 
 /** Any status is an answer, a redirect too. @throws HttpFault */
 export async function requestHttp(options: HttpRequest): Promise<HttpAnswer> {
+  return readAnswer(await openHttp(options));
+}
+
+/** The answer before its body is read, which has to be read or destroyed; the time holds for it too. @throws HttpFault */
+export async function openHttp(options: HttpRequest): Promise<IncomingMessage> {
   const { url, method, headers, body, ca, begin, timeoutMs = TIMEOUT_MS } = options;
   const bytes = Buffer.from(body);
   const limit = AbortSignal.timeout(timeoutMs);
@@ -76,7 +81,7 @@ export async function requestHttp(options: HttpRequest): Promise<HttpAnswer> {
     await begin?.();
     begun = true;
     request.end(bytes);
-    return await readAnswer(await answered);
+    return await answered;
   } catch (error) {
     throw faultOf(error, { begun, isLate: limit.aborted });
   }
