@@ -308,9 +308,18 @@ static __always_inline int count_payload(struct sock *sk, int bytes, bool tx)
 	return 0;
 }
 
+/* In skb->cb of a packet that was counted. */
+enum { NOTED_SLOT = 3, NOTED_COOKIE = 4 };
+
+/* Tells a row from the one that has its slot later. Not zero for the small numbers that cookies are. */
+static __always_inline __u32 fold_cookie(__u64 cookie)
+{
+	return (__u32)cookie ^ (__u32)(cookie >> 32) ^ 0x6d6f6e69;
+}
+
 /* --- devices: only what has not passed count_packet ---------------------------------------------------- */
 
-static __always_inline void add_to_remainder(struct packet *packet, __u32 ifindex, __u32 kind, bool tx)
+static __always_inline struct flow *add_to_remainder(struct packet *packet, __u32 ifindex, __u32 kind, bool tx)
 {
 	struct flow_key key = { .cookie = (1ULL << 63) | kind, .ifindex = ifindex, .kind = kind };
 	struct row_seed seed = { .netns = host_netns };
@@ -320,10 +329,21 @@ static __always_inline void add_to_remainder(struct packet *packet, __u32 ifinde
 		flow = make_row(&key, &seed, true);
 	if (!flow) {
 		count_overflow(packet, tx);
-		return;
+		return NULL;
 	}
 	add_packet(tx ? &flow->tx : &flow->rx, packet);
 	mark_dirty(flow);
+	return flow;
+}
+
+/* A packet may go through a shaper next and be dropped there: dropped.bpf.h finds the row by this. What limits add to a
+ * packet on its way is behind the words that queues use themselves (include/net/codel_qdisc.h). */
+static __always_inline void note_row(struct __sk_buff *skb, struct flow *flow)
+{
+	if (!flow)
+		return;
+	skb->cb[NOTED_SLOT] = flow->slot;
+	skb->cb[NOTED_COOKIE] = fold_cookie(flow->cookie);
 }
 
 /* AF_PACKET sends in the caller's context (net/packet/af_packet.c), so the running task is the sender. */
@@ -359,6 +379,7 @@ static __noinline void count_link_sender(struct __sk_buff *skb, struct bpf_sock 
 	state->tx_slot = flow->slot;
 	add_packet(&flow->tx, packet);
 	mark_dirty(flow);
+	note_row(skb, flow);
 }
 
 enum { TCP_NEW_SYN_RECV = 12 };
@@ -389,8 +410,10 @@ static __always_inline void count_device(struct __sk_buff *skb)
 			state = bpf_sk_storage_get(&sockets, full, 0, 0);
 			flow = state ? flow_at(state->tx_slot) : NULL;
 			if (flow && flow->cookie == state->cookie) {
-				if (flow->ifindex == skb->ifindex)
+				if (flow->ifindex == skb->ifindex) {
+					note_row(skb, flow);
 					return; /* counted at its socket: nearly every packet */
+				}
 				kind = FLOW_CARRIED;
 			}
 		}
@@ -406,7 +429,7 @@ static __always_inline void count_device(struct __sk_buff *skb)
 		count_link_sender(skb, full, &packet);
 		return;
 	}
-	add_to_remainder(&packet, skb->ifindex, kind, true);
+	note_row(skb, add_to_remainder(&packet, skb->ifindex, kind, true));
 	if (kind == FLOW_FORWARDED)
 		add_to_remainder(&packet, skb->ingress_ifindex, kind, false);
 }

@@ -40,6 +40,9 @@ enum {
 
 enum { AF_INET = 2, AF_INET6 = 10, AF_PACKET = 17 };
 enum { IPPROTO_ICMP = 1, IPPROTO_TCP = 6, IPPROTO_UDP = 17, IPPROTO_ICMPV6 = 58, IPPROTO_SCTP = 132, IPPROTO_MPTCP = 262 };
+/* include/net/dropreason-core.h: its numbers are the running kernel's. */
+enum skb_drop_reason { SKB_DROP_REASON_BPF_CGROUP_EGRESS = 1 };
+enum { SKB_GSO_TCPV4 = 1 << 0, SKB_GSO_TCPV6 = 1 << 4 };
 enum { TCP_ESTABLISHED = 1, TCP_CLOSE = 7, TCP_LISTEN = 10 };
 enum { MSG_PEEK = 2, MSG_ERRQUEUE = 0x2000 };
 enum { PF_KTHREAD = 0x00200000 };
@@ -273,6 +276,7 @@ struct task_struct {
 };
 
 struct net_device {
+	char name[16];
 	unsigned int mtu;
 	possible_net_t nd_net;
 	unsigned short hard_header_len;
@@ -280,12 +284,39 @@ struct net_device {
 
 struct sk_buff {
 	struct net_device *dev;
+	struct sock *sk;
+	unsigned int len;
+	int skb_iif;
 	char cb[48];
 	unsigned char *head;
+	unsigned int end; /* from head, as all headers: NET_SKBUFF_DATA_USES_OFFSET on 64 bits */
 	__u8 encapsulation : 1;
-	__u16 network_header; /* from head, as the next two */
+	__u8 from_ingress : 1;
+	__u16 mac_header;
+	__u16 network_header;
+	__u16 transport_header;
 	__u16 inner_network_header;
 	__u16 inner_transport_header;
+};
+
+struct skb_shared_info {
+	unsigned short gso_size;
+	unsigned short gso_segs;
+	unsigned int gso_type;
+};
+
+struct iphdr {
+	__u8 version : 4;
+	__be16 frag_off;
+	__u8 protocol;
+};
+
+struct tcphdr {
+	__u16 doff : 4;
+};
+
+struct qdisc_skb_cb {
+	unsigned char data[20];
 };
 
 struct inet_skb_parm {

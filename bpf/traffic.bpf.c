@@ -28,6 +28,7 @@ const volatile __u32 observe_names = 0;       /* first packets are copied for na
 #include "handover.bpf.h"
 #include "observe.bpf.h"
 #include "count.bpf.h"
+#include "dropped.bpf.h"
 
 /* --- packets ------------------------------------------------------------------------------------------- */
 
@@ -237,4 +238,11 @@ int count_device_egress(struct __sk_buff *skb)
 {
 	count_device(skb);
 	return -1; /* TCX_NEXT */
+}
+
+/* What was counted and then dropped by a limit. */
+SEC("tp_btf/kfree_skb") /* with a reason: Linux 5.17+ */
+int BPF_PROG(take_dropped, struct sk_buff *skb, void *location, int reason)
+{
+	return take_back(skb, reason);
 }

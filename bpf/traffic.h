@@ -2,8 +2,9 @@
 /* The wire format between traffic.bpf.c and src/collector/linux: what both sides read and write.
  *
  * Fixed-width fields, padding spelled out, sizes asserted. All integers are in host byte order unless a
- * name ends in _be. Counters only ever grow, also when a slot passes from one flow to the next: user space
- * keeps the last value of every slot and takes differences, so nothing is lost or counted twice by reuse.
+ * name ends in _be. Counters grow, also when a slot passes from one flow to the next: user space keeps the last value
+ * of every slot and takes differences, so nothing is lost or counted twice by reuse. Only what a limit dropped after it
+ * was counted is taken back; a value below the last one adds nothing until it has grown past it.
  */
 #ifndef MONITAURI_TRAFFIC_H
 #define MONITAURI_TRAFFIC_H
@@ -50,6 +51,7 @@ enum flow_kind {
 	FLOW_KERNEL = 2,       /* sent by the kernel itself: ARP, resets, TIME-WAIT */
 	FLOW_CARRIED = 3,      /* packets counted at their socket on another interface: outer packets of tunnels, lower devices */
 	FLOW_LINK = 4,         /* AF_PACKET sender: has an owner but no addresses */
+	FLOW_LIMITED = 5,      /* received by the interface and dropped by a limit, before any socket */
 };
 
 /* One row: a socket, its owner, an interface and, for unconnected sockets, one peer. */

@@ -80,6 +80,7 @@ const interfaceCoverage = z
       kernel: part,
       forwarded: part,
       carried: part,
+      limited: part,
       overflow: part,
       unknown: part,
     }),

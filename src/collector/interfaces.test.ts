@@ -42,6 +42,14 @@ test("read() keeps the id of an interface, also when it is renamed", () => {
   assert.equal(second.byIfindex(9), 0);
 });
 
+test("read() leaves out shapers: their packets are other interfaces'", () => {
+  const { readings } = watching()(ETH, { ...ETH, ifindex: 3, name: "ifb0", linkKind: "ifb" });
+  assert.deepEqual(
+    readings.map(({ name }) => name),
+    ["eth0"],
+  );
+});
+
 test("read() gives a new id to a name that comes back with another index, and says once that the old one is gone", () => {
   const read = watching();
   const old = read(ETH).readings[0];

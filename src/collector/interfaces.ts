@@ -6,7 +6,7 @@ import type { NetworkInterface } from "../native/interfaces.ts";
 import { createTunCarriers, type TunCarriers } from "./tun-carriers.ts";
 
 export interface InterfaceWatch {
-  /** All interfaces now, and once more, with present = false, those that vanished since the last call. */
+  /** All interfaces now but shapers, and once more, with present = false, those that vanished since the last call. */
   read(): InterfaceReading[];
   /** InterfaceReading.id of an interface that the last reading saw; 0: none. */
   byIfindex(ifindex: number): number;
@@ -32,7 +32,7 @@ export function createInterfaceWatch(
   let lastId = 0;
 
   function read(): InterfaceReading[] {
-    const found = source();
+    const found = source().filter(({ linkKind }) => linkKind !== SHAPER_KIND);
     const tunnels = found.filter((one) => one.linkKind === "tun").map((one) => one.name);
     const pids = carriers.read(new Set(tunnels));
     const before = known;
@@ -60,6 +60,9 @@ export function createInterfaceWatch(
 
   return { read, byIfindex: (ifindex) => (known.get(ifindex) ?? gone.get(ifindex))?.id ?? 0 };
 }
+
+/** Packets of other interfaces make a turn through such a device: there they would be counted a second time. */
+const SHAPER_KIND = "ifb";
 
 const COUNTERS = ["rxBytes", "txBytes", "rxPackets", "txPackets"] as const;
 type CounterName = (typeof COUNTERS)[number];

@@ -82,11 +82,20 @@ test("tickOf() gives what each interface grew by, and nothing of those that stoo
     txBytes: 50,
     rxAttributedBytes: 90,
     txAttributedBytes: 50,
+    remainders: {},
   };
   const wlan0 = { ...eth0, name: "wlan0" };
   assert.equal(book.tickOf(sampleOf([eth0, wlan0]), NOTHING).coverage.length, 2);
   const { coverage } = book.tickOf(
-    sampleOf([{ ...eth0, rxBytes: 130, rxAttributedBytes: 120 }, wlan0]),
+    sampleOf([
+      {
+        ...eth0,
+        rxBytes: 150,
+        rxAttributedBytes: 120,
+        remainders: { limited: { rxBytes: 20, txBytes: 0 } },
+      },
+      wlan0,
+    ]),
     NOTHING,
   );
   assert.deepEqual(coverage, [

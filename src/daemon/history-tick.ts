@@ -95,9 +95,11 @@ function scopeOf(
 function growth(before: InterfaceCoverage | undefined, now: InterfaceCoverage): CoverageBytes[] {
   const grown = (key: "rxBytes" | "txBytes" | "rxAttributedBytes" | "txAttributedBytes") =>
     Math.max(0, now[key] - (before?.[key] ?? 0));
+  const dropped = (row: InterfaceCoverage | undefined) => row?.remainders.limited?.rxBytes ?? 0;
+  const rxDroppedBytes = Math.max(0, dropped(now) - dropped(before));
   const row: CoverageBytes = {
     interface: now.name,
-    rxCountedBytes: grown("rxBytes"),
+    rxCountedBytes: Math.max(0, grown("rxBytes") - rxDroppedBytes),
     txCountedBytes: grown("txBytes"),
     rxAttributedBytes: grown("rxAttributedBytes"),
     txAttributedBytes: grown("txAttributedBytes"),

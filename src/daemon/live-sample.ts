@@ -69,7 +69,7 @@ export function attributedShare(coverage: readonly InterfaceCoverage[]): number 
   for (const one of coverage) {
     if (one.kind === "loopback") continue;
     attributed += one.rxAttributedBytes + one.txAttributedBytes;
-    counted += one.rxBytes + one.txBytes;
+    counted += one.rxBytes + one.txBytes - (one.remainders.limited?.rxBytes ?? 0);
   }
   return counted > 0 ? attributed / counted : null;
 }

@@ -1,6 +1,7 @@
 /** Rules and the state of the machine -> what has to be in the kernel, and the steps from what is there to that. Pure. */
 
 import type { LimitRule } from "../model/limit.ts";
+import { SHAPER_NAMES } from "../native/shaper-names.ts";
 import { type ClassTree, classOf, EMPTY_TREE, planTree } from "./classes.ts";
 import type { LimitedDevice } from "./devices.ts";
 import { type ClassKey, chainOf, keysOf, type Places } from "./keys.ts";
@@ -8,7 +9,7 @@ import { CLASS_DROP } from "./layout.ts";
 import { MAJOR, planShaper, type Shaper } from "./shaper-plan.ts";
 
 /** Of the device that shapes what is sent, and of that for what is received. */
-export const SHAPERS = { tx: "monitauri-up", rx: "monitauri-down" } as const;
+export const SHAPERS = SHAPER_NAMES;
 /** Last of all: filters of others see every packet first, and what they decide for good stays decided. */
 export const FILTER_PRIORITY = 65_535;
 export const FILTER_NAME = "monitauri-limits";

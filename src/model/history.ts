@@ -65,7 +65,7 @@ export type HistoryActivity = Pick<
   "key" | "name" | "rxBytes" | "txBytes" | "rxLoopbackBytes" | "txLoopbackBytes" | "interfaces"
 >;
 
-/** What an interface counted in the interval, and the part of it that has an owner. */
+/** What an interface counted in the interval but for what limits dropped, and the part of it that has an owner. */
 export interface CoverageBytes {
   readonly interface: string;
   readonly rxCountedBytes: number;

@@ -22,6 +22,7 @@ export type RemainderKind =
   | "kernel" // sent by the kernel itself, or received for no socket: ARP, resets, TIME-WAIT, ICMP answers
   | "forwarded" // passed on for others, containers included
   | "carried" // counted at its socket on another interface: a tunnel's outer packets, a bridge's lower device
+  | "limited" // received, and dropped by a limit before any socket
   | "overflow" // no room in the kernel's tables
   | "unknown"; // the interface counted it, nothing explains it
 
@@ -72,7 +73,8 @@ export interface InterfaceCoverage {
   readonly remainders: Readonly<
     Partial<Record<RemainderKind, { rxBytes: number; txBytes: number }>>
   >;
-  /** Attributed share, 0..1 and above 1 only by a fault; undefined while nothing was counted. */
+  /** Attributed share of what limits did not drop, 0..1 and above 1 only by a fault; undefined while nothing was
+   * counted. */
   readonly rxCoverage: number | undefined;
   readonly txCoverage: number | undefined;
 }

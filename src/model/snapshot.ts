@@ -40,15 +40,15 @@ export const COPY_BYTES = 6;
 export const COPY_PACKETS = 7;
 
 /** What a row stands for. */
-export const FLOW_KINDS = ["socket", "forwarded", "kernel", "carried", "link"] as const;
+export const FLOW_KINDS = ["socket", "forwarded", "kernel", "carried", "link", "limited"] as const;
 export type FlowKind = (typeof FLOW_KINDS)[number];
 
 /** Flows that changed, as columns: row i of each array belongs together.
  *
  * `index` is a small integer that stands for the flow; when a flow has ended, its index may pass to another, which
- * shows as a new `serial`. The counters of an index never go back, also across that change: the difference to the
+ * shows as a new `serial`. The counters of an index go on, also across that change: the difference to the
  * last reading of the same index is always what happened since, and belongs to the flow that has it now. A first
- * reading starts from zero. */
+ * reading starts from zero. A counter goes back only by what a limit dropped after it was counted. */
 export interface FlowTable {
   readonly length: number;
   readonly index: Uint32Array;

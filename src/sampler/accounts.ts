@@ -8,6 +8,7 @@
  * - Loopback, which has sums of its own. Where a flow names no interface of this machine, its addresses decide.
  * - Forwarded packets. A container's reach the network as such and are in already, from the container's socket; a
  *   router's are not this machine's. They stay a row of their own.
+ * - What a limit dropped: nobody of this machine received it.
  * - Carried packets, second copies of one packet, and a tunnel's outer packets (traffic of the process that carries it,
  *   outside tunnels): a byte that crosses a VPN counts inside it, once. */
 
@@ -27,6 +28,7 @@ import { BYTES, DEVICE, DIFFERENCE_WIDTH, leaveOutCopies } from "./traffic.ts";
 
 const FORWARDED = FLOW_KINDS.indexOf("forwarded");
 const CARRIED = FLOW_KINDS.indexOf("carried");
+const LIMITED = FLOW_KINDS.indexOf("limited");
 
 export class Accounts {
   readonly ledger = new Ledger();
@@ -103,7 +105,7 @@ export class Accounts {
     }
     leaveOutCopies(difference);
     if (on !== undefined) this.interfaces.cover(on, kind, difference);
-    if (kind === FORWARDED || kind === CARRIED) return;
+    if (kind === FORWARDED || kind === CARRIED || kind === LIMITED) return;
     if (loopback) this.loopback.add(difference, this.interval);
     else if (!this.#isOuter(process, on)) this.network.add(difference, this.interval);
   }

@@ -192,7 +192,7 @@ function isOwned({ kind }: PlainFlow): boolean {
 }
 
 function scopeOf(flow: PlainFlow): "network" | "loopback" | undefined {
-  if (flow.kind === "forwarded" || flow.kind === "carried") return undefined;
+  if (["forwarded", "carried", "limited"].includes(flow.kind ?? "")) return undefined;
   const unknown = flow.interface === 0 || flow.interface === FOREIGN;
   if (unknown ? flow.remote?.[0] === 127 : flow.interface === LOOPBACK) return "loopback";
   if (flow.process === CARRIER && flow.interface !== TUNNEL) return undefined;

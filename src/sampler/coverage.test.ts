@@ -56,6 +56,15 @@ test("coverage names the remainders, and with them makes up the interface's coun
   });
 });
 
+test("coverage leaves out what limits dropped, and names it", () => {
+  const row = coverageAfter({ linkHeaderBytes: 14 }, { rxBytes: 10_000, txBytes: 0 }, [
+    { index: 1, rxDeviceBytes: 1_972, rxDevicePackets: 2 },
+    { index: 2, rxDeviceBytes: 7_888, rxDevicePackets: 8, kind: "limited" },
+  ]);
+  assert.equal(row?.rxCoverage, 1);
+  assert.deepEqual(row?.remainders, { limited: { rxBytes: 8_000, txBytes: 0 } });
+});
+
 test("coverage is not clamped: more than was counted shows as more than 1 and less than nothing unknown", () => {
   const row = coverageAfter({ linkHeaderBytes: 0 }, { rxBytes: 0, txBytes: 1_000 }, [
     { index: 1, txDeviceBytes: 1_100 },

@@ -9,7 +9,7 @@ import type { InterfaceCoverage, RemainderKind } from "../model/sample.ts";
 import type { InterfaceKind } from "../model/snapshot.ts";
 
 /** Parts of an interface's traffic, each with eight sums. */
-export const PARTS = ["attributed", "kernel", "forwarded", "carried"] as const;
+export const PARTS = ["attributed", "kernel", "forwarded", "carried", "limited"] as const;
 /** Positions in a part, received; sent is the next. */
 export const PART_DEVICE_BYTES = 0;
 export const PART_WIRE_BYTES = 2;
@@ -32,8 +32,9 @@ export interface Counted {
 
 /** What is left over is "unknown": below zero where flows were read later than the interface, or by a fault. */
 export function coverageOf(counted: Counted): InterfaceCoverage {
-  const [attributed, kernel, forwarded, carried] = PARTS.map((_, part) => partOf(counted, part));
-  return complete(counted, attributed ?? NOTHING, { kernel, forwarded, carried });
+  const [attributed, ...named] = PARTS.map((_, part) => partOf(counted, part));
+  const [kernel, forwarded, carried, limited] = named;
+  return complete(counted, attributed ?? NOTHING, { kernel, forwarded, carried, limited });
 }
 
 /** One row for several interfaces: those that had one name in turn, or folded ones. `name` and `kind` are the last's. */
@@ -60,6 +61,7 @@ export function mergeCoverage(rows: readonly InterfaceCoverage[]): InterfaceCove
     kernel: remainder("kernel"),
     forwarded: remainder("forwarded"),
     carried: remainder("carried"),
+    limited: remainder("limited"),
   });
 }
 
@@ -95,7 +97,7 @@ function complete(
 ): InterfaceCoverage {
   const rest = { rxBytes: rxBytes - attributed.rxBytes, txBytes: txBytes - attributed.txBytes };
   const remainders: Partial<Record<RemainderKind, Pair>> = {};
-  for (const kind of ["kernel", "forwarded", "carried"] as const) {
+  for (const kind of ["kernel", "forwarded", "carried", "limited"] as const) {
     const part = named[kind];
     if (part === undefined || isNothing(part)) continue;
     remainders[kind] = part;
@@ -112,9 +114,14 @@ function complete(
     rxAttributedBytes: attributed.rxBytes,
     txAttributedBytes: attributed.txBytes,
     remainders,
-    rxCoverage: rxBytes > 0 ? attributed.rxBytes / rxBytes : undefined,
-    txCoverage: txBytes > 0 ? attributed.txBytes / txBytes : undefined,
+    rxCoverage: share(attributed.rxBytes, rxBytes - (remainders.limited?.rxBytes ?? 0)),
+    txCoverage: share(attributed.txBytes, txBytes - (remainders.limited?.txBytes ?? 0)),
   };
+}
+
+/** Of what was not dropped on purpose. */
+function share(attributed: number, counted: number): number | undefined {
+  return counted > 0 ? attributed / counted : undefined;
 }
 
 function isNothing({ rxBytes, txBytes }: Pair): boolean {

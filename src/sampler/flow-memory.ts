@@ -85,8 +85,10 @@ export class FlowMemory {
     sumCounters(table.counters, row, this.#sums);
     for (let i = 0, last = flow * DIFFERENCE_WIDTH; i < DIFFERENCE_WIDTH; i++, last++) {
       const sum = this.#sums[i] as number;
-      difference[i] = sum - (columns.last[last] as number);
-      columns.last[last] = sum;
+      const before = columns.last[last] as number;
+      // Less than before: dropped after it was counted. What follows adds nothing until it has made up for that.
+      difference[i] = Math.max(0, sum - before);
+      columns.last[last] = Math.max(sum, before);
     }
     const active = isActive(difference);
     if (active) this.#add(flow);

@@ -31,6 +31,7 @@ export class Ledger {
     kernel: new Tally(),
     forwarded: new Tally(),
     carried: new Tally(),
+    limited: new Tally(),
     overflow: new Tally(),
     unknown: new Tally(),
   };

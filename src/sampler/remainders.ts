@@ -8,6 +8,7 @@ const NAMES: Readonly<Record<RemainderKind, string>> = {
   kernel: "kernel",
   forwarded: "forwarded for others",
   carried: "outer packets, counted elsewhere",
+  limited: "dropped by limits",
   overflow: "no room in the kernel's tables",
   unknown: "kernel or unknown",
 };
@@ -15,6 +16,7 @@ export const REMAINDERS: readonly RemainderKind[] = [
   "kernel",
   "forwarded",
   "carried",
+  "limited",
   "overflow",
   "unknown",
 ];
@@ -26,6 +28,5 @@ export function remainderLabel(kind: RemainderKind): { key: string; name: string
 
 /** Which row a flow of this kind belongs to, by position in FLOW_KINDS; undefined: to its process. */
 export const REMAINDER_OF_KIND: readonly (RemainderKind | undefined)[] = FLOW_KINDS.map(
-  (kind: FlowKind) =>
-    kind === "kernel" || kind === "forwarded" || kind === "carried" ? kind : undefined,
+  (kind: FlowKind) => (kind === "socket" || kind === "link" ? undefined : kind),
 );

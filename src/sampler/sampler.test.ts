@@ -34,6 +34,23 @@ describe("the machine's total", () => {
     );
   });
 
+  test("takes back what a limit dropped after it was counted, and never more than that", () => {
+    const sampler = createSampler({ intervalMs: 1000, now: () => 0 });
+    const read = (tick: number, txDeviceBytes: number) =>
+      sampler.take(
+        snapshotOf({
+          atMs: tick * 1000,
+          interfaces: [ETH],
+          flows: [{ index: 1, interface: 2, txDeviceBytes }],
+        }),
+      );
+    assert.equal(read(1, 1_000).total.txBytes, 1_000);
+    assert.equal(read(2, 400).delta.txBytes, 0);
+    assert.equal(read(3, 900).delta.txBytes, 0);
+    assert.equal(read(4, 1_300).delta.txBytes, 300);
+    assert.equal(read(5, 1_300).total.txBytes, 1_300);
+  });
+
   test("counts a byte that crosses a tunnel once, inside", () => {
     const { last, sampler } = run({
       processes: [processOf(1), processOf(9, { name: "openvpn" })],

@@ -9,6 +9,8 @@ const CGROUP = ["count_ingress", "count_egress", "own_new_socket", "release_sock
 const TRACEPOINTS = ["send_length", "recv_length"];
 /** Payload that is taken without a receive, by splice: from the TCP window's adjustment. */
 const TAKEN = "taken_without_receive";
+/** What was counted and then dropped by a limit. */
+const DROPPED = "take_dropped";
 const FUNCTIONS = ["inet_send", "inet6_send", "inet_receive", "inet6_receive"];
 const BTF_KIND_TYPEDEF = 8;
 const BTF_KIND_FUNC = 12;
@@ -42,6 +44,7 @@ export function attachHooks(libbpf: Libbpf, bytes: Buffer, options: HookOptions)
   const has = kernelTypes(libbpf);
   const needsReading = !has("bpf_cast_to_kern_ctx", BTF_KIND_FUNC);
   const readsKernel = needsReading && takes(libbpf, bytes, "count_egress", [2, 0, 0, 1]);
+  const drops = takes(libbpf, bytes, DROPPED, [2, options.hostNamespace]) ? [DROPPED] : [];
   for (const level of levels(libbpf, bytes, has)) {
     let object: BpfObject;
     try {
@@ -49,6 +52,7 @@ export function attachHooks(libbpf: Libbpf, bytes: Buffer, options: HookOptions)
         programs: [
           ...CGROUP,
           ...level.payload,
+          ...drops,
           "change_state",
           "own_old_sockets",
           "count_device_egress",
@@ -68,11 +72,12 @@ export function attachHooks(libbpf: Libbpf, bytes: Buffer, options: HookOptions)
     }
     try {
       options.prepare(object);
-      for (const name of [...level.payload, "change_state"]) object.attachTrace(name);
+      for (const name of [...level.payload, ...drops, "change_state"]) object.attachTrace(name);
       for (const name of CGROUP) object.attachCgroup(name, options.cgroupPath);
       object.runIterator("own_old_sockets");
       const unread = needsReading && !readsKernel ? [NO_READING] : [];
-      const missing = [...level.missing, ...unread, ...refusal(refused)];
+      const undropped = drops.length === 0 ? [NO_DROPS] : [];
+      const missing = [...level.missing, ...unread, ...undropped, ...refusal(refused)];
       return { object, level: level.name, missing };
     } catch (error) {
       object.close();
@@ -86,6 +91,12 @@ const NO_READING = unavailable(
   "headers of fragments, and copies of multicast packets",
   "this kernel is older than 6.2, and its lockdown forbids programs to read it",
   "use a newer kernel; a fragmented datagram counts one header, each copy counts in full",
+);
+
+const NO_DROPS = unavailable(
+  "what limits drop",
+  "the kernel does not take a program at the tracepoint kfree_skb (Linux 6.2)",
+  "use a newer kernel; packets that a limit drops count as sent",
 );
 
 /** Why a better level was not taken, in the kernel's words. */

@@ -129,6 +129,7 @@ export const REMAINDERS: Readonly<Record<string, string>> = {
   kernel: "the system itself: replies, address look-ups, resets",
   forwarded: "passed on for others, such as containers",
   carried: "outer packets of a tunnel, counted inside it",
+  limited: "received and dropped by limits",
   overflow: "more at once than the tables hold",
   unknown: "seen by the interface, nothing explains it",
 };
