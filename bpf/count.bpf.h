@@ -346,6 +346,14 @@ static __always_inline void note_row(struct __sk_buff *skb, struct flow *flow)
 	skb->cb[NOTED_COOKIE] = fold_cookie(flow->cookie);
 }
 
+/* Shaping takes a packet's socket away: at the next device below it would pass for a forwarded one. */
+static __always_inline bool is_noted(struct __sk_buff *skb)
+{
+	struct flow *flow = flow_at(skb->cb[NOTED_SLOT] & FLOW_SLOT_MASK);
+
+	return flow && fold_cookie(flow->cookie) == skb->cb[NOTED_COOKIE];
+}
+
 /* AF_PACKET sends in the caller's context (net/packet/af_packet.c), so the running task is the sender. */
 static __noinline void count_link_sender(struct __sk_buff *skb, struct bpf_sock *sk, struct packet *packet)
 {
@@ -397,7 +405,9 @@ static __always_inline void count_device(struct __sk_buff *skb)
 	if (skb->tc_index == LIMIT_CLASS_DONE)
 		return; /* was here already, before the shaper: limits.bpf.c */
 	if (!sk) {
-		if (skb->ingress_ifindex)
+		if (is_noted(skb))
+			kind = FLOW_CARRIED;
+		else if (skb->ingress_ifindex)
 			kind = FLOW_FORWARDED;
 	} else {
 		full = bpf_sk_fullsock(sk);

@@ -37,7 +37,7 @@ struct {
 
 /* --- whose packet -------------------------------------------------------------------------------------- */
 
-static __always_inline __u32 subject_of_socket(struct bpf_sock *sk)
+static __always_inline __u32 subject_of_socket(struct bpf_sock *sk, __u32 bytes)
 {
 	struct limit_socket *state = bpf_sk_storage_get(&limit_sockets, sk, 0, 0);
 	struct mptcp_sock *parent;
@@ -48,7 +48,11 @@ static __always_inline __u32 subject_of_socket(struct bpf_sock *sk)
 		if (parent)
 			state = bpf_sk_storage_get(&limit_sockets, parent, 0, 0);
 	}
-	return state ? subject_of(state) : 0;
+	if (state)
+		return subject_of(state);
+	if (sk->type != SOCK_RAW) /* with such ones the kernel answers for itself */
+		__sync_fetch_and_add(&shared.unowned_bytes, bytes);
+	return 0;
 }
 
 /* A tunnel's packet may still carry the socket of the packet inside it, which was classified at the tunnel's device. */
@@ -70,7 +74,7 @@ static __always_inline __u32 subject_of_sent(struct __sk_buff *skb, struct limit
 	sk = bpf_sk_fullsock(sk);
 	if (!sk || (sk->family != AF_INET && sk->family != AF_INET6) || !is_own_packet(sk, packet))
 		return 0;
-	return subject_of_socket(sk);
+	return subject_of_socket(sk, skb->len);
 }
 
 static __always_inline __u32 subject_of_received(struct __sk_buff *skb, struct limit_packet *packet)
@@ -100,7 +104,7 @@ static __always_inline __u32 subject_of_received(struct __sk_buff *skb, struct l
 		sk = bpf_sk_lookup_udp(skb, &tuple, size, BPF_F_CURRENT_NETNS, 0);
 	if (!sk)
 		return 0;
-	subject = subject_of_socket(sk);
+	subject = subject_of_socket(sk, skb->len);
 	bpf_sk_release(sk);
 	return subject;
 }
@@ -116,8 +120,8 @@ static __always_inline int classify(struct __sk_buff *skb, bool leaves)
 	struct class_value *class;
 	struct class_key *first;
 	__u32 ifindex = skb->ifindex;
+	bool tx, again;
 	__u16 minor;
-	bool tx;
 
 	device = bpf_map_lookup_elem(&devices, &ifindex);
 	if (!device)
@@ -128,15 +132,20 @@ static __always_inline int classify(struct __sk_buff *skb, bool leaves)
 	/* Within a container every port is somebody's who may be under a rule. */
 	if (packet.is_essential && (!device->subject || stays_on_link(&packet)))
 		return NO_MATCH;
+	again = !device->is_border && skb->tc_index == (leaves ? SHAPED_OUTWARD : SHAPED_INWARD);
 	if (packet.is_fragment) {
 		copy_address(train.local, packet.local);
 		copy_address(train.remote, packet.remote);
 		train.id = packet.fragment_id;
 		train.protocol_and_direction = packet.protocol << 1 | tx;
 	}
-	first = packet.is_later ? bpf_map_lookup_elem(&fragments, &train) : NULL;
+	first = packet.is_later && !again ? bpf_map_lookup_elem(&fragments, &train) : NULL;
 	if (first) {
 		key = *first;
+	} else if (again) {
+		if (shared.flags & LOOK_AT_NETWORKS)
+			find_network(packet.remote, &key);
+		key.remote = 0;
 	} else {
 		if (shared.flags & LOOK_AT_NETWORKS)
 			find_network(packet.remote, &key);
@@ -170,7 +179,10 @@ SEC("tc")
 int limit_egress(struct __sk_buff *skb)
 {
 	if (skb->tc_index == CLASS_DONE) {
-		skb->tc_index = 0;
+		__u32 ifindex = skb->ifindex;
+		struct limited_device *device = bpf_map_lookup_elem(&devices, &ifindex);
+
+		skb->tc_index = device && !device->is_border ? SHAPED_OUTWARD : 0;
 		return MATCH; /* the kernel skips its action once (tc_skip_classify, tcf_action_exec()) */
 	}
 	return classify(skb, true);
@@ -190,7 +202,7 @@ int limit_class(struct __sk_buff *skb)
 
 	if (minor == CLASS_DROP)
 		return TC_ACT_SHOT;
-	skb->tc_index = skb->tc_index & CLASS_OUTWARD ? CLASS_DONE : 0;
+	skb->tc_index = skb->tc_index & CLASS_OUTWARD ? CLASS_DONE : SHAPED_INWARD;
 	skb->tc_classid = minor;
 	return TC_ACT_OK;
 }

@@ -37,7 +37,8 @@ struct limits_shared {
 	__u64 lapsed_packets;  /* passed because the heartbeat was too old */
 	__u64 unclassed_packets; /* met a combination that has no class yet */
 	__u64 process_overflow;  /* children that found no room in `processes` */
-	__u64 reserved[3];
+	__u64 unowned_bytes;     /* of TCP and UDP sockets that no process is known of: rules about owners miss them */
+	__u64 reserved[2];
 };
 _Static_assert(sizeof(struct limits_shared) == 64, "layout shared with src/limits/layout.ts");
 
@@ -65,7 +66,8 @@ struct limited_executable {
 
 struct limited_device {
 	__u16 device;          /* place of the interface in class_key */
-	__u16 link_header_bytes;
+	__u8 link_header_bytes;
+	__u8 is_border;        /* a tunnel or a container: what goes on below or above it is another packet, or another's */
 	__u32 subject;         /* of a container's host end: rx and tx are the container's; 0: look at the socket */
 };
 _Static_assert(sizeof(struct limited_device) == 8, "layout shared with src/limits/layout.ts");
@@ -106,9 +108,12 @@ _Static_assert(sizeof(struct class_key) == 12, "no holes: used as a hash key");
 #define CLASS_OUTWARD 0x8000
 /* A packet that was shaped on its way out and meets the device's filter again. */
 #define CLASS_DONE 0xffff
+/* One that was shaped at another device of the same stack (a VLAN and what carries it): only rules about devices are left. */
+#define SHAPED_OUTWARD 0xfffe
+#define SHAPED_INWARD 0x7ffe
 
 struct class_value {
-	__u16 rx_class;        /* minor number of the HTB class, below CLASS_DROP; 0: not limited; CLASS_DROP: refused */
+	__u16 rx_class;        /* minor number of the HTB class, below SHAPED_INWARD; 0: not limited; CLASS_DROP: refused */
 	__u16 tx_class;
 	__u16 rule;            /* slot in `refusals` of the rule that refuses; 0: none does */
 	__u16 reserved;

@@ -70,6 +70,17 @@ test("a change that was never confirmed is taken back by the next daemon at once
   assert.match(warnings[0] ?? "", /^The change of l1 \(port 22\) was taken back/);
 });
 
+test("the list says where traffic is that a rule does not reach", async () => {
+  const limits = open();
+  limiter.open = ["eth0"];
+  await limits.addLimit(machine);
+  const [row] = (await limits.limits()).limits;
+  assert.equal(row?.state, "active");
+  assert.match(row?.reason ?? "", /^traffic over eth0 is not limited: it does not lead off/);
+  limiter.open = ["docker0"];
+  assert.equal((await limits.limits()).limits[0]?.reason, null, "nobody uses it");
+});
+
 test("a kernel that refuses is tried again, later each time, and said", async () => {
   const first = open();
   await first.addLimit(machine);

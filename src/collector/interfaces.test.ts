@@ -13,6 +13,7 @@ const ETH: NetworkInterface = {
   linkType: 1,
   linkKind: "",
   master: 0,
+  lower: 0,
   rxBytes: 1000,
   txBytes: 500,
   rxPackets: 10,

@@ -19,6 +19,7 @@ import { nextChangeMs, standing, wallTime } from "../model/limit-schedule.ts";
 import type { PsRow } from "../model/monitauri.ts";
 import type { Connection } from "../model/sample.ts";
 import type { PendingChange } from "./limit-file.ts";
+import { type NetworkUser, trafficWarnings } from "./limit-warnings.ts";
 
 export interface ListParts {
   readonly rules: readonly LimitRule[];
@@ -31,6 +32,8 @@ export interface ListParts {
   readonly processes: readonly PsRow[];
   /** Where rules are about remotes or ports; else none. */
   readonly connections: readonly Connection[];
+  /** Interfaces that rules do not reach. */
+  readonly unlimited: readonly string[];
   readonly atMs: number;
   readonly zone?: string | undefined;
 }
@@ -50,7 +53,9 @@ export function limitStates(parts: ListParts): LimitState[] {
     return {
       rule,
       ...named,
-      ...stateOf(parts, now, standings.get(rule) ?? "in-force"),
+      ...withWarnings(stateOf(parts, now, standings.get(rule) ?? "in-force"), () =>
+        trafficWarnings(rule, users, parts.unlimited),
+      ),
       within: isInForce ? widerThan(rule, inForce, users) : [],
       achieved: now,
       confirmByMs: pending.get(rule.id)?.undoAtMs ?? null,
@@ -72,20 +77,30 @@ function stateOf(
   return { state: "unenforced", reason: fault ?? "it is not in the kernel yet" };
 }
 
-interface NetworkUser {
-  readonly name: string;
-  readonly facts: TrafficFacts;
+/** What gets around a rule is said beside what the enforcing part says. */
+function withWarnings<Told extends { state: LimitStateName; reason: string | null }>(
+  told: Told,
+  warnings: () => readonly string[],
+): Told {
+  if (told.state !== "active") return told;
+  const all = [...(told.reason === null ? [] : [told.reason]), ...warnings()];
+  return { ...told, reason: all.length === 0 ? null : all.join("; ") };
 }
 
 function usersOf({ processes, connections }: ListParts): readonly NetworkUser[] {
   const ofProcesses = processes.flatMap((row): NetworkUser[] =>
     (row.interfaces.length === 0 ? [undefined] : row.interfaces).map((at) => ({
       name: row.application,
+      carries: row.carries,
       facts: { ...processFacts(row), ...(at === undefined ? {} : { interface: at.name }) },
     })),
   );
   const ofConnections = connections.map(
-    (one): NetworkUser => ({ name: one.application, facts: connectionFacts(one) }),
+    (one): NetworkUser => ({
+      name: one.application,
+      carries: null,
+      facts: connectionFacts(one),
+    }),
   );
   return [...ofProcesses, ...ofConnections];
 }

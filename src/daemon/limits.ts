@@ -158,6 +158,7 @@ export function createLimits(options: LimitsOptions): DaemonLimits {
           fault: enforcer.fault(),
           processes: processes.filter(({ running, remainder }) => running && remainder === null),
           connections: connections.connections,
+          unlimited: limiter.unlimited(),
           atMs: now(),
           zone,
         }),

@@ -31,8 +31,8 @@ export interface ClassTree {
 
 export const CHAIN_JOINT = ">";
 export const REST = "*";
-/** 0x7fff means "refused" in bpf/limits.h. */
-export const LAST_MINOR = 0x7ffe;
+/** What is above means "refused" and "shaped" in bpf/limits.h. */
+export const LAST_MINOR = 0x7ffd;
 /** HTB has eight levels (TC_HTB_MAXDEPTH), one of which the rest takes. */
 export const MAX_NESTING = 7;
 /** Of a wide cap, the part that is divided evenly among everybody inside who has no guarantee. The remainder goes by

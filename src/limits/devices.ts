@@ -11,6 +11,8 @@ export interface LimitedDevice {
   readonly name: string;
   readonly ifindex: number;
   readonly linkHeaderBytes: number;
+  /** A tunnel or a container: below it goes another packet, beyond it another's. */
+  readonly isBorder: boolean;
   readonly place: DevicePlace;
   /** Rules of the container behind it; undefined: none is. */
   readonly container?: readonly LimitRule[];
@@ -64,6 +66,7 @@ export function limitedDevices(
       name: one.name,
       ifindex: one.ifindex,
       linkHeaderBytes: one.linkType === ARPHRD_ETHER ? 14 : 0,
+      isBorder: one.kind === "tunnel" || container !== undefined,
       place: { rules: named, role },
       ...(container === undefined ? {} : { container }),
     });
@@ -72,6 +75,33 @@ export function limitedDevices(
 }
 
 const ARPHRD_ETHER = 1;
+
+/** Pure. Names of active interfaces whose packets meet no filter, there or at a device that carries them: they lead to
+ * containers, virtual machines or nowhere. Ports of a bridge are the bridge's. */
+export function unlimitedInterfaces(
+  interfaces: readonly FoundInterface[],
+  devices: readonly LimitedDevice[],
+): string[] {
+  const attached = new Set(devices.map(({ ifindex }) => ifindex));
+  const carried = (one: FoundInterface, depth = 0): boolean =>
+    attached.has(one.ifindex) ||
+    (depth < DEEPEST_STACK &&
+      interfaces.some(
+        (other) =>
+          other.up &&
+          (other.ifindex === one.lower || other.master === one.ifindex) &&
+          carried(other, depth + 1),
+      ));
+  return interfaces
+    .filter(({ kind, up, linkKind, master }) => {
+      return up && kind !== "loopback" && linkKind !== "ifb" && master === 0;
+    })
+    .filter((one) => !carried(one))
+    .map(({ name }) => name);
+}
+
+/** A VLAN on a bridge on a bond on hardware is four. */
+const DEEPEST_STACK = 8;
 
 /** Names of interfaces with a default route. */
 export function defaultRoutes(): Set<string> {

@@ -52,6 +52,8 @@ export interface Enforcement {
   /** Not empty. On failure the rules of before are in force again. */
   apply(rules: readonly LimitRule[]): Promise<void>;
   achieved(): readonly LimitAchieved[];
+  /** Interfaces that rules do not reach. */
+  unlimited(): readonly string[];
   close(): Promise<void>;
 }
 
@@ -82,6 +84,7 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
     await removeBroken(now, before, found);
     const isSame = last?.rules === ruled && last.seen.placed === seen.placed;
     if (isSame && before.attachments.length === now.attachments.length) {
+      last = { seen, rules: ruled };
       seen.write();
       endNewlyRefused(seen, ruled);
       return;
@@ -246,6 +249,7 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
         throw error;
       }
     },
+    unlimited: () => last?.seen.unlimited ?? [],
     achieved: () => meter.achieved(rules, (id) => ruleSlots.of(id)),
     async close() {
       if (isClosed) return;

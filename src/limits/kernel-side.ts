@@ -50,6 +50,16 @@ export const MIRRORED = [
 ] as const;
 export type Mirrored = (typeof MIRRORED)[number];
 
+/** What got past rules, since the programs were loaded. */
+export interface KernelCounters {
+  /** Packets that passed as the daemon's heartbeat was too old. */
+  readonly lapsedPackets: number;
+  /** Children that found no room among the processes. */
+  readonly processOverflow: number;
+  /** Of sockets without a process. */
+  readonly unownedBytes: number;
+}
+
 export interface KernelSide {
   readonly maps: Readonly<Record<Mirrored, Mirror>>;
   /** Whether sockets that pass to another process are followed. */
@@ -68,7 +78,7 @@ export interface KernelSide {
   /** Combinations that were met without a class since the last call. */
   takeWanted(): ClassKey[];
   refusals(slot: number): { rx: number; tx: number };
-  counters(): { lapsedPackets: number; processOverflow: number };
+  counters(): KernelCounters;
   /** The cgroup v2 hierarchy. */
   readonly cgroupPath: string;
   close(): void;
@@ -168,6 +178,7 @@ function handle(object: BpfObject, { cgroupPath, callers, followsCallers }: Plac
     counters: () => ({
       lapsedPackets: Number(view.getBigUint64(SHARED.lapsedPackets, true)),
       processOverflow: Number(view.getBigUint64(SHARED.processOverflow, true)),
+      unownedBytes: Number(view.getBigUint64(SHARED.unownedBytes, true)),
     }),
     close() {
       if (!open) return;

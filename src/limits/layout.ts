@@ -10,6 +10,7 @@ export const SHARED = {
   lapsedPackets: 16,
   unclassedPackets: 24,
   processOverflow: 32,
+  unownedBytes: 40,
 } as const;
 
 export const LOOK_AT = { owners: 1, networks: 2, ports: 4, cgroups: 8, users: 16 } as const;
@@ -117,11 +118,13 @@ export function u64(value: bigint): Buffer {
 export function deviceValue(value: {
   device: number;
   linkHeaderBytes: number;
+  isBorder: boolean;
   subject: number;
 }): Buffer {
   const bytes = Buffer.alloc(8);
   bytes.writeUInt16LE(value.device, 0);
-  bytes.writeUInt16LE(value.linkHeaderBytes, 2);
+  bytes.writeUInt8(value.linkHeaderBytes, 2);
+  bytes.writeUInt8(Number(value.isBorder), 3);
   bytes.writeUInt32LE(value.subject, 4);
   return bytes;
 }

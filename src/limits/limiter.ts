@@ -18,6 +18,8 @@ export interface Limiter {
   clear(): Promise<void>;
   /** Of every rule in force, as of the last reading (twice a second), in the order in which they were applied. */
   achieved(): readonly LimitAchieved[];
+  /** Names of active interfaces that rules do not reach while there are some, as they do not lead off the machine. */
+  unlimited(): readonly string[];
   /** clear(), then lets go of everything. A second call does nothing. */
   close(): Promise<void>;
 }

@@ -3,7 +3,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { LimitRule } from "../model/limit.ts";
-import { type FoundInterface, type LimitedDevice, limitedDevices } from "./devices.ts";
+import {
+  type FoundInterface,
+  type LimitedDevice,
+  limitedDevices,
+  unlimitedInterfaces,
+} from "./devices.ts";
 import { CLASS_DROP } from "./layout.ts";
 import {
   type Desired,
@@ -23,7 +28,16 @@ const machine = limitRule("machine", { kind: "machine" }, { ...cap, rxBytesPerSe
 function found(name: string, more: Partial<FoundInterface> = {}): FoundInterface {
   const counters = { rxBytes: 0, txBytes: 0, rxPackets: 0, txPackets: 0 };
   const ifindex = name.length + name.charCodeAt(0);
-  const link = { name, ifindex, up: true, mtu: 1500, linkType: 1, linkKind: "", master: 0 };
+  const link = {
+    name,
+    ifindex,
+    up: true,
+    mtu: 1500,
+    linkType: 1,
+    linkKind: "",
+    master: 0,
+    lower: 0,
+  };
   return { ...link, ...counters, kind: "physical", ...more };
 }
 
@@ -50,6 +64,25 @@ function desired(
   const { places } = createPlaceBook().place(facts);
   return desire({ places, wanted: [], devices, before });
 }
+
+describe("unlimitedInterfaces()", () => {
+  test("names those whose packets meet no filter, there or at what carries them", () => {
+    const eth0 = found("eth0");
+    const bridge = found("br0", { kind: "virtual", linkKind: "bridge" });
+    const interfaces = [
+      found("lo", { kind: "loopback" }),
+      { ...eth0, master: bridge.ifindex },
+      bridge,
+      found("eth0.10", { kind: "virtual", linkKind: "vlan", lower: bridge.ifindex }),
+      found("docker0", { kind: "virtual", linkKind: "bridge" }),
+      found("vnet7", { kind: "virtual", linkKind: "tun", master: bridge.ifindex }),
+      found("sleepy", { kind: "virtual", linkKind: "veth", up: false }),
+      found("ifb0", { kind: "virtual", linkKind: "ifb" }),
+      found("wg0", { kind: "tunnel", linkKind: "wireguard" }),
+    ];
+    assert.deepEqual(unlimitedInterfaces(interfaces, devicesOf(interfaces)), ["docker0"]);
+  });
+});
 
 describe("limitedDevices()", () => {
   test("takes hardware and tunnels, never loopback, our own shapers, or what is down", () => {

@@ -110,6 +110,7 @@ export async function openLinuxLimiter(options: LinuxLimiterOptions): Promise<Li
       });
     },
     achieved: (): readonly LimitAchieved[] => running?.achieved() ?? [],
+    unlimited: () => running?.unlimited() ?? [],
     close() {
       return inTurn(async () => {
         isClosed = true;

@@ -5,7 +5,7 @@ import type { LimitAchieved, LimitRule } from "../model/limit.ts";
 import { type ClassCounters, readClasses } from "../native/traffic-control.ts";
 import { achievedOf, type Judged, type RuleCounters, rateOf, sumByRule } from "./achieved.ts";
 import { capOf, effectiveChain, guaranteeOf } from "./classes.ts";
-import type { KernelSide } from "./kernel-side.ts";
+import type { KernelCounters, KernelSide } from "./kernel-side.ts";
 import {
   type Attachment,
   attachmentText,
@@ -14,6 +14,7 @@ import {
   type Shaping,
 } from "./linux-plan.ts";
 import { inspect, shaperIndex } from "./traffic-control.ts";
+import { type PlacesOfRule, placesOfRules, weaknesses } from "./weaknesses.ts";
 
 export interface Meter {
   /** Reads all counters: rates are those since the reading before. `members`: rules that a process is under. */
@@ -26,12 +27,20 @@ export interface Meter {
 type Sums = Readonly<Record<Shaping, ReadonlyMap<string, RuleCounters>>>;
 
 const NO_SUMS: Sums = { rx: new Map(), tx: new Map() };
+
+interface Reading {
+  readonly atMs: number;
+  readonly sums: Sums;
+  readonly places: Readonly<Record<Shaping, PlacesOfRule>>;
+  readonly passed: KernelCounters;
+}
+const NO_COUNTERS: ReadonlyMap<number, ClassCounters> = new Map();
 /** Rates over less than this would jump. */
 const SHORTEST_MS = 400;
 
 export function createMeter(kernel: KernelSide): Meter {
-  let before: { atMs: number; sums: Sums } | undefined;
-  let latest: { atMs: number; sums: Sums } | undefined;
+  let before: Reading | undefined;
+  let latest: Reading | undefined;
   let now: Desired | undefined;
   let members: ReadonlySet<string> = new Set();
   let inspected = new Map<string, { isThere: boolean; others: number }>();
@@ -42,23 +51,27 @@ export function createMeter(kernel: KernelSide): Meter {
       const atMs = performance.now();
       now = desired;
       inspected = new Map(desired.attachments.map((one) => [attachmentText(one), inspect(one)]));
-      const sums: Sums = {
-        rx: desired.shapers.has("rx") ? sumByRule(desired.trees.rx, countersOf("rx")) : new Map(),
-        tx: desired.shapers.has("tx") ? sumByRule(desired.trees.tx, countersOf("tx")) : new Map(),
+      if (latest !== undefined && atMs - latest.atMs < SHORTEST_MS) return;
+      const { rx, tx } = desired.trees;
+      const counters = {
+        rx: desired.shapers.has("rx") ? countersOf("rx") : NO_COUNTERS,
+        tx: desired.shapers.has("tx") ? countersOf("tx") : NO_COUNTERS,
       };
-      if (latest === undefined || atMs - latest.atMs >= SHORTEST_MS) {
-        before = latest;
-        latest = { atMs, sums };
-      }
+      before = latest;
+      latest = {
+        atMs,
+        sums: { rx: sumByRule(rx, counters.rx), tx: sumByRule(tx, counters.tx) },
+        places: { rx: placesOfRules(rx, counters.rx), tx: placesOfRules(tx, counters.tx) },
+        passed: kernel.counters(),
+      };
     },
     achieved(rules, slotOf) {
       const sums = latest?.sums ?? NO_SUMS;
-      const elapsedMs = (latest?.atMs ?? 0) - (before?.atMs ?? 0);
       return rules.map((rule) => {
         const rate = (shaping: Shaping) =>
           before === undefined
             ? null
-            : rateOf(before.sums[shaping].get(rule.id), sums[shaping].get(rule.id), elapsedMs);
+            : rateOf(before.sums[shaping].get(rule.id), sums[shaping].get(rule.id), elapsedMs());
         return achievedOf(rule, {
           rates: { rx: rate("rx"), tx: rate("tx") },
           sums: { rx: sums.rx.get(rule.id), tx: sums.tx.get(rule.id) },
@@ -88,17 +101,37 @@ export function createMeter(kernel: KernelSide): Meter {
           "a guarantee or priority alone does nothing: give the machine or the interface a cap to share",
       };
     }
+    const passed = grownOf("lapsedPackets");
+    if (passed > 0) {
+      return {
+        state: "defeated",
+        reason: "Monitauri had no time for two seconds, so that everything passed meanwhile",
+      };
+    }
+    const weak = weaknesses(rule, {
+      places: latest?.places ?? { rx: new Map(), tx: new Map() },
+      unownedBytesPerSecond: (grownOf("unownedBytes") * 1000) / Math.max(1, elapsedMs()),
+      processOverflow: latest?.passed.processOverflow ?? 0,
+    });
     const others = now?.attachments.filter(
       (one) => (inspected.get(attachmentText(one))?.others ?? 0) > 0,
     );
     if (others !== undefined && others.length > 0) {
       const where = [...new Set(others.map(({ name }) => name))].join(", ");
-      return {
-        state: "active",
-        reason: `other programs have filters at ${where}: a packet that they accept for good passes the limit`,
-      };
+      weak.push(
+        `other programs have filters at ${where}: a packet that they accept for good passes the limit`,
+      );
     }
-    return { state: "active", reason: null };
+    return { state: "active", reason: weak.length === 0 ? null : weak.join("; ") };
+  }
+
+  function elapsedMs(): number {
+    return (latest?.atMs ?? 0) - (before?.atMs ?? 0);
+  }
+
+  /** Between the last two readings. */
+  function grownOf(what: "lapsedPackets" | "unownedBytes"): number {
+    return before === undefined ? 0 : (latest?.passed[what] ?? 0) - before.passed[what];
   }
 }
 

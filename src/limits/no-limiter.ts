@@ -19,6 +19,7 @@ export function createNoLimiter(missing: Unavailable): Limiter {
     },
     clear: async () => {},
     achieved: () => [],
+    unlimited: () => [],
     close: async () => {},
   };
 }

@@ -7,6 +7,7 @@ import {
   findInterfaces,
   type LimitedDevice,
   limitedDevices,
+  unlimitedInterfaces,
 } from "./devices.ts";
 import { createExecutableSearch, type FoundExecutables } from "./executables.ts";
 import type { KernelSide } from "./kernel-side.ts";
@@ -22,6 +23,8 @@ export interface Seen {
   /** The same object as long as nothing has changed that maps or classes depend on; `desired` then is the same too. */
   readonly placed: Placed;
   readonly desired: Desired;
+  /** Interfaces that rules do not reach. */
+  readonly unlimited: readonly string[];
   /** Tells the kernel of processes. */
   write(): void;
 }
@@ -83,7 +86,8 @@ export function createObserver(
       const programs = hasOwners ? executables.find(rules, owners.paths()) : NO_EXECUTABLES;
       const assigned = hasOwners ? owners.assign(rules, programs.byPath) : new Map();
       const containers = await containerEnds(rules, assigned);
-      const devices = limitedDevices(findInterfaces(), {
+      const interfaces = findInterfaces();
+      const devices = limitedDevices(interfaces, {
         rules,
         routes: defaultRoutes,
         containers,
@@ -107,7 +111,9 @@ export function createObserver(
         lastRules = rules;
       }
       const { placed, desired } = last;
-      return { assigned, placed, desired, write: () => owners.write(assigned, placed.subjectOf) };
+      const unlimited = unlimitedInterfaces(interfaces, devices);
+      const write = () => owners.write(assigned, placed.subjectOf);
+      return { assigned, placed, desired, unlimited, write };
     },
   };
 }

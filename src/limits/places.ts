@@ -79,15 +79,20 @@ export function createPlaceBook(): PlaceBook {
 
       const deviceRows = new Map<number, DevicePlace>([[0, PLAIN]]);
       const deviceNames = new Set<string>();
-      const deviceEntries = devices.map(({ ifindex, linkHeaderBytes, place, container }) => {
-        const name = `${place.role} ${place.rules.map(({ id }) => id).join(">")}`;
-        const isPlain = place.role === "wire" && place.rules.length === 0;
-        const device = isPlain ? 0 : deviceNumbers.of(name);
-        deviceNames.add(name);
-        deviceRows.set(device, place);
-        const subject = subjectOf(container ?? []);
-        return [u32(ifindex), deviceValue({ device, linkHeaderBytes, subject })] as const;
-      });
+      const deviceEntries = devices.map(
+        ({ ifindex, linkHeaderBytes, isBorder, place, container }) => {
+          const name = `${place.role} ${place.rules.map(({ id }) => id).join(">")}`;
+          const isPlain = place.role === "wire" && place.rules.length === 0;
+          const device = isPlain ? 0 : deviceNumbers.of(name);
+          deviceNames.add(name);
+          deviceRows.set(device, place);
+          const subject = subjectOf(container ?? []);
+          return [
+            u32(ifindex),
+            deviceValue({ device, linkHeaderBytes, isBorder, subject }),
+          ] as const;
+        },
+      );
 
       const withLan = rules.some(({ exceptLan }) => exceptLan);
       const networks = networkEntries(rules, { own, withLan });

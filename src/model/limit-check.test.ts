@@ -96,7 +96,11 @@ test("ruleOf() refuses targets that mean nothing, everything or Monitauri itself
     [{ kind: "process", pid: 99 }, /there is no process 99/],
     [{ kind: "process", pid: -1 }, /Cannot add the limit/],
     [{ kind: "remote", network: "10.0.0.0/33" }, /neither an address nor a network/],
-    [{ kind: "remote", network: "example.org" }, /neither an address nor a network/],
+    [{ kind: "remote", network: "10.0.0.300" }, /neither an address nor a network/],
+    [
+      { kind: "remote", network: "example.org" },
+      /names are not limited, as their addresses change .* write the address .*, or limit the program$/,
+    ],
     [{ kind: "port", port: 70_000 }, /ports are 1 to 65535/],
     [{ kind: "planet" }, /say whose traffic is meant/],
     [undefined, /say whose traffic is meant/],
@@ -180,6 +184,22 @@ test("ruleWarnings() says what waits and what holds as well", () => {
   ]);
   const gone = ruleOf({ ...firefox, target: { kind: "interface", name: "wg9" } }, "l3", around());
   assert.deepEqual(ruleWarnings(gone, around()), ["wg9 is not there now: the rule waits for it"]);
+});
+
+test("ruleWarnings() says how a rule about packets and one about their owner go together", () => {
+  const app = ruleOf(firefox, "l1", around());
+  const target = { kind: "remote", network: "203.0.113.0/24" } as const;
+  const remote = ruleOf({ ...firefox, target }, "l2", around([app]));
+  assert.match(
+    ruleWarnings(remote, around([app, remote])).join(),
+    /^what is under l1 too keeps to both, and has this cap for itself/,
+  );
+  assert.match(
+    ruleWarnings(app, around([app, remote])).join(),
+    /^what of l2 is under this rule keeps to both, and has the cap of l2 for itself/,
+  );
+  const other = ruleOf({ target, txBytesPerSecond: MBIT }, "l3", around());
+  assert.deepEqual(ruleWarnings(other, around([app, other])), [], "of the other direction");
 });
 
 function around(rules: readonly LimitRule[] = []): LimitSurroundings {

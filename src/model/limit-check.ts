@@ -15,6 +15,7 @@ import {
   fitsEverything,
   isGlob,
   isLan,
+  narrowestFirst,
   type ProgramNames,
 } from "./limit-match.ts";
 import { schedulesOverlap } from "./limit-overlap.ts";
@@ -110,7 +111,38 @@ export function ruleWarnings(rule: LimitRule, { rules, interfaces }: LimitSurrou
       warnings.push(`${id} caps the whole machine lower, which holds as well`);
     }
   }
-  return warnings;
+  return [...warnings, ...crossings(rule, rules)];
+}
+
+/** A rule about the packet and one about who sends it: neither contains the other. */
+function crossings(rule: LimitRule, rules: readonly LimitRule[]): string[] {
+  const crossing = rules.filter(
+    (other) =>
+      other.id !== rule.id &&
+      other.enabled &&
+      isOfPacket(rule) !== isOfPacket(other) &&
+      other.target.kind !== "machine" &&
+      rule.target.kind !== "machine" &&
+      (["rxBytesPerSecond", "txBytesPerSecond"] as const).some(
+        (cap) => rule[cap] !== null && other[cap] !== null,
+      ),
+  );
+  const idsOf = (isWider: boolean) =>
+    crossing.filter((other) => narrowestFirst(rule, other) < 0 === isWider).map(({ id }) => id);
+  const [wider, narrower] = [idsOf(true).join(", "), idsOf(false).join(", ")];
+  const twice = "what is beside it may use as much again";
+  return [
+    wider === ""
+      ? ""
+      : `what is under ${wider} too keeps to both, and has this cap for itself: ${twice}`,
+    narrower === ""
+      ? ""
+      : `what of ${narrower} is under this rule keeps to both, and has the cap of ${narrower} for itself: ${twice}`,
+  ].filter((text) => text !== "");
+}
+
+function isOfPacket({ target }: LimitRule): boolean {
+  return target.kind === "remote" || target.kind === "port";
 }
 
 const NO_CAPS = {

@@ -33,10 +33,17 @@ const interfaceName = printableText("the name of the interface", 15).refine(
   { error: "the name of an interface has neither blanks nor slashes" },
 );
 
+/** "example.org", and not a mistyped 10.0.0.300. */
+const isHostName = (text: string) => /^(?=.*[a-z])[a-z0-9_-]+(\.[a-z0-9_-]+)+\.?$/i.test(text);
+
 const network = printableText("the address", 64).refine(
   (text) => (text.includes("/") ? parseNetwork(text) : parseAddress(text)) !== undefined,
   {
-    error: "this is neither an address nor a network: write 192.0.2.1, 10.0.0.0/8 or 2001:db8::/32",
+    error: (issue) =>
+      isHostName(String(issue.input))
+        ? "names are not limited, as their addresses change and are shared by others: write the address " +
+          "(monitauri connections shows it), or limit the program"
+        : "this is neither an address nor a network: write 192.0.2.1, 10.0.0.0/8 or 2001:db8::/32",
   },
 );
 

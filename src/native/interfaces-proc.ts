@@ -52,6 +52,7 @@ function describe(name: string): Omit<NetworkInterface, keyof Counters> {
     linkType: Number(attribute(name, "type")),
     linkKind: attribute(name, "tun_flags") === "" ? deviceType(name) : "tun",
     master: Number(attribute(name, "master/ifindex")),
+    lower: 0,
   };
 }
 

@@ -24,6 +24,8 @@ export interface NetworkInterface {
   readonly linkKind: string;
   /** ifindex of the bridge or bond it belongs to, 0: none. */
   readonly master: number;
+  /** ifindex of the device of this namespace below it, which carries its frames (VLAN, macvlan); 0: none. */
+  readonly lower: number;
   readonly rxBytes: number;
   readonly txBytes: number;
   readonly rxPackets: number;
@@ -60,10 +62,14 @@ const RTM_NEWLINK = 16;
 const RTM_GETLINK = 18;
 const IFLA_IFNAME = 3;
 const IFLA_MTU = 4;
+const IFLA_LINK = 5;
 const IFLA_MASTER = 10;
 const IFLA_LINKINFO = 18;
 const IFLA_STATS64 = 23;
+const IFLA_LINK_NETNSID = 37;
 const IFLA_INFO_KIND = 1;
+/** Of others the link is no carrier: of a veth device it is the other end. */
+const CARRIED_KINDS = new Set(["vlan", "macvlan", "macvtap", "ipvlan", "ipvtap", "macsec"]);
 const IFF_UP = 0x1;
 /** Set by dev_get_flags() when the operational state is up or unknown. */
 const IFF_RUNNING = 0x40;
@@ -75,10 +81,14 @@ function parseLink(part: Buffer, start: number, messageEnd: number): NetworkInte
   const flags = part.readUInt32LE(start + 8);
   const wanted = IFF_UP | IFF_RUNNING;
   const found = { name: "", mtu: 0, linkKind: "", master: 0 };
+  let link = 0;
+  let isElsewhere = false;
   let stats = -1;
   eachAttribute(part, start + LINK_BYTES, messageEnd, (type, at, end) => {
     if (type === IFLA_IFNAME) found.name = readText(part, at, end);
     else if (type === IFLA_MTU) found.mtu = part.readUInt32LE(at);
+    else if (type === IFLA_LINK) link = part.readUInt32LE(at);
+    else if (type === IFLA_LINK_NETNSID) isElsewhere = true;
     else if (type === IFLA_MASTER) found.master = part.readUInt32LE(at);
     else if (type === IFLA_STATS64) stats = at;
     else if (type === IFLA_LINKINFO) {
@@ -89,6 +99,7 @@ function parseLink(part: Buffer, start: number, messageEnd: number): NetworkInte
   });
   return {
     ...found,
+    lower: CARRIED_KINDS.has(found.linkKind) && !isElsewhere ? link : 0,
     ifindex: part.readInt32LE(start + 4),
     up: (flags & wanted) === wanted,
     linkType: part.readUInt16LE(start + 2),
