@@ -52,7 +52,10 @@ describe("limit", () => {
       "--priority",
       "1",
     );
-    assert.match(more, /^l3: port 443\/tcp up 800 kbit\/s, except LAN\n$/);
+    assert.match(
+      more,
+      /^l3: port 443\/tcp up 800 kbit\/s, except LAN\nNote: what is under l1 too keeps to both/,
+    );
     await done("limit", "remove", rule.id, "l3");
   });
 
@@ -88,6 +91,11 @@ describe("limit", () => {
       [["add", "--app", "curl", "--down", "1000Tbit"], 2, /more than any interface has/],
       [["add", "--app", "*", "--down", "5mbit"], 2, /every program, Monitauri too/],
       [["add", "--down", "5mbit"], 2, /Cannot tell whose traffic is meant/],
+      [
+        ["add", "--remote", "example.org", "--down", "5mbit"],
+        2,
+        /names are not limited, .* write the address \(monitauri connections shows it\), or limit the program/,
+      ],
       [["add", "--app", "curl", "--down", "5mbit"], 2, /l1 limits curl at the same time/],
       [
         ["add", "--user", "ada", "--down", "5mbit", "--when", "whenever"],
@@ -173,6 +181,11 @@ describe("quota", () => {
     const changed = JSON.parse(await done("quota", "set", "q1", "--override-today", "--json"));
     assert.ok(changed.overriddenUntilMs > Date.now());
     assert.equal(JSON.parse(await done("quota", "list", "--json"))[0].state, "overridden");
+    const tried = ["quota", "add", "--machine", "--bytes", "1GB", "--per", "day", "--dry-run"];
+    assert.match(
+      await done(...tried),
+      /^q2: this machine 1\.00 GB a day, .*\n.*%\) is used since .*; it begins anew .*\n(Note: .*\n)?Nothing would be done now\.\n$/,
+    );
     const billed = await done("quota", "add", "--machine", "--bytes", "1.5TB", "--start-day", "31");
     assert.match(
       billed,

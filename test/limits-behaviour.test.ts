@@ -243,6 +243,15 @@ for (const [name, monitauri] of Object.entries(implementations)) {
       assert.deepEqual(await use(0.1e6), ["notified", undefined, 1]);
       assert.deepEqual(await use(2e6), ["throttled", false, 2]);
       assert.equal(limiter.held[0]?.id, quota.id);
+      const tried = { target: { kind: "machine" }, bytes: 1e6 } as const;
+      const changed = await monitauri.previewQuota({ bytes: 5e6 }, quota.id);
+      assert.deepEqual([changed.state.usedBytes, changed.state.state], [10e6, "blocked"]);
+      assert.deepEqual(changed.lines, ["limit q1 application"]);
+      const fresh = await monitauri.previewQuota(tried);
+      assert.deepEqual([fresh.state.quota.id, fresh.state.state, fresh.lines], ["q2", "under", []]);
+      await assert.rejects(monitauri.previewQuota({ ...tried, bytes: 1 }), { code: "invalid" });
+      await assert.rejects(monitauri.previewQuota({}, "q9"), { code: "not-found" });
+      assert.equal((await monitauri.limits()).quotas.length, 1, "nothing was made");
       assert.deepEqual(await use(2e6), ["blocked", true, 3]);
       assert.match(notices[0] ?? "", /^curl has used 8\.00 MB, 80 % of its 10\.0 MB today$/);
       await monitauri.setQuota(quota.id, { overrideToday: true });

@@ -20,6 +20,8 @@ import {
   limitWishBody,
   quotaAnswerSchema,
   quotaChangeBody,
+  quotaPreviewBody,
+  quotaPreviewSchema,
   quotaWishBody,
 } from "./limit-schemas.ts";
 import { bodyRoute, plain, responses, route } from "./route.ts";
@@ -80,6 +82,11 @@ function addQuotaRoutes(app: OpenAPIHono, { monitauri, door }: LimitRoutes): voi
       plain(await monitauri.setQuota(id, quotaWish(context.req.valid("json")))),
       200,
     );
+  });
+  app.openapi(previewQuota, async (context) => {
+    checkMayChange(context, door);
+    const { id, ...change } = context.req.valid("json");
+    return context.json(plain(await monitauri.previewQuota(quotaWish(change), id)), 200);
   });
   app.openapi(removeQuota, async (context) => {
     checkMayChange(context, door);
@@ -156,6 +163,12 @@ const setQuota = patchRoute("/quotas/{id}", {
   body: quotaChangeBody,
   description:
     "Changes what is given; `overrideToday` lets its steps wait until the local day ends.",
+});
+const previewQuota = bodyRoute("/quotas/preview", {
+  answer: quotaPreviewSchema,
+  body: quotaPreviewBody,
+  description:
+    "What a quota or its change would come to: what is used of it already, and what its step would do now.",
 });
 const removeQuota = route("delete", "/quotas/{id}", { answer: z.object({}), ...one });
 

@@ -15,7 +15,7 @@ import {
   limitWishSchema,
   sessionPathSchema,
 } from "../model/limit-schema.ts";
-import type { Quota } from "../model/quota.ts";
+import type { Quota, QuotaPreview } from "../model/quota.ts";
 import { quotaChangeSchema, quotaSchema, quotaWishSchema } from "../model/quota-check.ts";
 import { type Same, unavailableSchema } from "./schemas.ts";
 
@@ -95,6 +95,9 @@ export const limitPreviewSchema = z
   .openapi("LimitPreview");
 
 export const quotaAnswerSchema = quota;
+export const quotaPreviewSchema = z
+  .object({ state: quotaState, lines: z.array(z.string()) })
+  .openapi("QuotaPreview");
 export const clearedSchema = z.object({ count }).openapi("LimitsCleared");
 
 /** What comes in: a wish with the session it comes over, which is only taken over the Unix socket. */
@@ -114,6 +117,14 @@ export const limitPreviewBody = limitChangeSchema
   .openapi("LimitTrial");
 export const quotaWishBody = quotaWishSchema.openapi("QuotaWish");
 export const quotaChangeBody = quotaChangeSchema.openapi("QuotaChange");
+export const quotaPreviewBody = quotaChangeSchema
+  .extend({
+    id: z
+      .string()
+      .optional()
+      .openapi({ description: "Of the quota that would change; where not given, a new one" }),
+  })
+  .openapi("QuotaTrial");
 
 // Never called, as in schemas.ts.
 export const LIMIT_SCHEMAS_MATCH: [
@@ -122,4 +133,5 @@ export const LIMIT_SCHEMAS_MATCH: [
   Same<typeof limitPreviewSchema, LimitPreview>,
   Same<typeof limitRuleSchema, LimitRule>,
   Same<typeof quotaSchema, Quota>,
-] = [true, true, true, true, true];
+  Same<typeof quotaPreviewSchema, QuotaPreview>,
+] = [true, true, true, true, true, true];

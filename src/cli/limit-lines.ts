@@ -3,7 +3,7 @@
 import { formatBytes, formatDuration } from "../model/format.ts";
 import type { LimitChanged, LimitList, LimitRule, LimitState } from "../model/limit.ts";
 import { conditionText, effectText, targetText } from "../model/limit-text.ts";
-import type { Quota, QuotaState, QuotaStep } from "../model/quota.ts";
+import type { Quota, QuotaPreview, QuotaState, QuotaStep } from "../model/quota.ts";
 import { formatBitRate } from "../model/rate.ts";
 import { clock } from "./answer.ts";
 import { type Column, formatTable } from "./table.ts";
@@ -75,6 +75,21 @@ export function quotaLine(quota: Quota): string {
   const from = period === "billing" ? ` from day ${startDay}` : "";
   const which = direction === "both" ? "" : direction === "rx" ? " of download" : " of upload";
   return `${id}: ${targetText(target)} ${formatBytes(bytes)}${which} a ${PERIODS[period]}${from}, ${stepsText(steps)}`;
+}
+
+export function quotaPreviewLines({ state, lines }: QuotaPreview): string[] {
+  const { quota, usedBytes, share, periodFromMs, periodToMs, reason } = state;
+  const used = `${formatBytes(usedBytes)} (${Math.floor(share * 1000) / 10} %) is used since`;
+  const step = state.step === null ? undefined : quota.steps[state.step];
+  return [
+    quotaLine(quota),
+    `${used} ${clock(periodFromMs).slice(0, 16)}; it begins anew ${clock(periodToMs).slice(0, 16)}`,
+    ...(reason === null ? [] : [`Note: ${safe(reason)}`]),
+    step === undefined || state.state === "disabled" || state.state === "overridden"
+      ? "Nothing would be done now."
+      : `It would be ${state.state} now, by the step ${stepsText([step])}`,
+    ...lines.map((line) => safe(line)),
+  ];
 }
 
 const PERIODS = { day: "day", week: "week", month: "month", billing: "billing cycle" };

@@ -27,6 +27,8 @@ export function limitsClient(ask: AskFunction): Limits {
     },
     addQuota: (wish) => ask("quotas", { method: "POST", body: wish }),
     setQuota: (id, change) => ask(quotaAt(id), { method: "PATCH", body: change }),
+    previewQuota: (change, id) =>
+      ask("quotas/preview", { method: "POST", body: { ...change, id } }),
     async removeQuota(id) {
       await ask(quotaAt(id), { method: "DELETE" });
     },

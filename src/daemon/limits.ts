@@ -245,6 +245,15 @@ export function createLimits(options: LimitsOptions): DaemonLimits {
     addQuota: (wish) => quotas.add(wish, checkAbility),
     setQuota: (id, wish) => quotas.set(id, wish, checkAbility),
     removeQuota: (id) => quotas.remove(id),
+    async previewQuota(change, id) {
+      const { state, rule } = await quotas.preview(change, id);
+      const { saved: from } = book;
+      if (rule === undefined) return { state, lines: [] };
+      checkAbility();
+      const others = quotas.rules(from).filter((one) => one.id !== rule.id);
+      const wanted = [...rulesInForce(from.rules, now(), zone), ...others, rule];
+      return { state, lines: await limiter.plan(wanted) };
+    },
 
     async tick() {
       await quotas.tick();

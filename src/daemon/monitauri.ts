@@ -65,6 +65,7 @@ export function createMonitauri(parts: MonitauriParts): Monitauri {
     addQuota: async (wish) => limits.addQuota(wish),
     setQuota: async (id, change) => limits.setQuota(id, change),
     removeQuota: async (id) => limits.removeQuota(id),
+    previewQuota: async (change, id) => limits.previewQuota(change, id),
     invite: async () => parts.invite(),
     tokens: async () => access.tokens(),
     addToken: async (name) => access.addToken(name),

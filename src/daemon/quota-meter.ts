@@ -12,6 +12,8 @@ export interface QuotaMeter {
   /** Counts these from now on, and no others; what is new is looked up in the history. */
   follow(quotas: readonly Quota[], atMs: number): void;
   usage(quota: Quota, atMs: number): Usage;
+  /** Of one that is not followed: what the history knows now. */
+  past(quota: Quota, atMs: number): Promise<Usage>;
 }
 
 export interface MeterOptions {
@@ -70,23 +72,28 @@ export function createQuotaMeter({ history, startedAtMs, zone }: MeterOptions): 
     return count;
   }
 
+  async function ask(past: PastBytes, quota: Quota, atMs: number): Promise<Usage> {
+    const answer = await past.query({
+      fromMs: quotaPeriod(quota, atMs, zone).fromMs,
+      toMs: atMs + 1,
+      ...(quota.target.kind === "machine" ? {} : { groupBy: "application", top: ROWS }),
+    });
+    const countedFromMs = (await past.firstAtMs()) ?? startedAtMs;
+    return { usedBytes: usedIn(answer, quota), source: "history", countedFromMs };
+  }
+
   async function look(quota: Quota, count: Count, atMs: number): Promise<void> {
     if (history === undefined) return;
     const { periodFromMs } = count;
     const bytesAtBase = count.bytes;
     count.askAtMs = atMs + ASK_AGAIN_MS;
     try {
-      const answer = await history.query({
-        fromMs: periodFromMs,
-        toMs: atMs + 1,
-        ...(quota.target.kind === "machine" ? {} : { groupBy: "application", top: ROWS }),
-      });
-      const firstAtMs = await history.firstAtMs();
+      const { usedBytes, source, countedFromMs } = await ask(history, quota, atMs);
       if (counts.get(quota.id) !== count || count.periodFromMs !== periodFromMs) return;
-      count.base = usedIn(answer, quota);
+      count.base = usedBytes;
       count.bytesAtBase = bytesAtBase;
-      count.source = "history";
-      count.countedFromMs = firstAtMs ?? startedAtMs;
+      count.source = source;
+      count.countedFromMs = countedFromMs;
       count.askAtMs = Number.POSITIVE_INFINITY;
     } catch {
       // It is asked again; until then what was counted since the start is said to be all.
@@ -109,6 +116,10 @@ export function createQuotaMeter({ history, startedAtMs, zone }: MeterOptions): 
         if (atMs >= count.askAtMs) void look(quota, count, atMs);
       }
     },
+    past: async (quota, atMs) =>
+      history === undefined
+        ? { usedBytes: 0, source: "since-start", countedFromMs: atMs }
+        : ask(history, quota, atMs),
     usage(quota, atMs) {
       const count = countOf(quota, atMs);
       return {

@@ -37,6 +37,11 @@ export interface Quotas {
   add(wish: QuotaWish, checkAbility: () => void): Promise<Quota>;
   set(id: string, change: QuotaChange, checkAbility: () => void): Promise<Quota>;
   remove(id: string): Promise<void>;
+  /** What it would come to, and the rule that its step would ask for now. */
+  preview(
+    change: QuotaChange,
+    id: string | undefined,
+  ): Promise<{ readonly state: QuotaState; readonly rule: LimitRule | undefined }>;
   states(): readonly QuotaState[];
   /** Those of the steps that hold now, by this book. */
   rules(saved: SavedLimits): readonly LimitRule[];
@@ -96,6 +101,22 @@ export function createQuotas(options: QuotasOptions): Quotas {
         const { [id]: _, ...told } = from.told;
         return [{ ...from, quotas: from.quotas.filter((one) => one.id !== id), told }, undefined];
       }),
+    async preview(change, id) {
+      const { quotas, lastQuota } = book().saved;
+      const before = id === undefined ? undefined : find(quotas, id);
+      const quota =
+        before === undefined
+          ? // What is missing in a wish is refused there.
+            quotaOf(change as QuotaWish, `q${lastQuota + 1}`, surroundings(quotas))
+          : changedQuota(before, change, surroundings(quotas));
+      const atMs = now();
+      const at = zone === undefined ? { atMs } : { atMs, zone };
+      const isCounted =
+        before !== undefined && JSON.stringify(counted(before)) === JSON.stringify(counted(quota));
+      const usage = isCounted ? meter.usage(before, atMs) : await meter.past(quota, atMs);
+      const state = quotaState(quota, usage, at);
+      return { state, rule: quotaRule(state) };
+    },
     states,
     rules: (saved) => statesOf(saved).flatMap((state) => quotaRule(state) ?? []),
     onSample: meter.add,
@@ -139,6 +160,11 @@ function find(quotas: readonly Quota[], id: string): Quota {
 
 function needsLimiter({ steps }: Quota): boolean {
   return steps.some(({ action }) => action.do !== "notify");
+}
+
+/** What its bytes depend on. */
+function counted({ target, direction, period, startDay }: Quota): unknown {
+  return [target, direction, period, startDay];
 }
 
 /** What its notices are about. */

@@ -1,7 +1,7 @@
 /** Rules that cap or block traffic: what a rule says, what it does at the moment, and the bounds of both. Rates are bytes
  * per second of wire bytes (link headers included, as tc counts); bits appear only where people type. */
 
-import type { Quota, QuotaChange, QuotaState, QuotaWish } from "./quota.ts";
+import type { Quota, QuotaChange, QuotaPreview, QuotaState, QuotaWish } from "./quota.ts";
 import type { Unavailable } from "./unavailable.ts";
 
 /** Whose traffic. Of the owners (process to user) a socket has one each; interface, remote and port are of its packets. */
@@ -225,6 +225,8 @@ export interface Limits {
   addQuota(wish: QuotaWish): Promise<Quota>;
   setQuota(id: string, change: QuotaChange): Promise<Quota>;
   removeQuota(id: string): Promise<void>;
+  /** What addQuota(), or setQuota() where an id is given, would do. */
+  previewQuota(change: QuotaChange, id?: string): Promise<QuotaPreview>;
 }
 
 /** Rules in the book; further ones are refused. The kernel holds as many classes. */

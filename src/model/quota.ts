@@ -90,6 +90,14 @@ export type QuotaChange = { [Key in keyof QuotaWish]?: QuotaWish[Key] | undefine
   readonly overrideToday?: boolean | undefined;
 };
 
+/** What a quota would come to, were it there. */
+export interface QuotaPreview {
+  /** With what the history knows was used in the period. */
+  readonly state: QuotaState;
+  /** What its step would do now, one command or step a line; empty: nothing. */
+  readonly lines: readonly string[];
+}
+
 /** A step of a quota that was reached. */
 export interface QuotaNotice {
   readonly atMs: number;

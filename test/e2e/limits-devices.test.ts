@@ -7,7 +7,7 @@ import { after, before, beforeEach, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LimitAchieved, LimitRule } from "../../src/model/limit.ts";
 import { findCgroup2 } from "../../src/native/cgroup2.ts";
-import { RUN } from "./generators/place.ts";
+import { place, RUN } from "./generators/place.ts";
 import { copyProgram } from "./generators/program.ts";
 import { startGenerator } from "./generators/run.ts";
 import {
@@ -21,7 +21,7 @@ import {
   wireFactor,
 } from "./limiting.ts";
 import { until } from "./real-daemon.ts";
-import { host, makeWorld, type Place, place, skipWithoutWorld, type World } from "./world.ts";
+import { host, makeWorld, type Place, skipWithoutWorld, type World } from "./world.ts";
 
 const skip = await skipWithoutWorld();
 const CAP = 1_250_000;

@@ -20,7 +20,7 @@ import {
   type ReadOptions,
   readCommand,
 } from "../context.ts";
-import { quotaLine, quotaLines } from "../limit-lines.ts";
+import { quotaLine, quotaLines, quotaPreviewLines } from "../limit-lines.ts";
 import { readRate } from "../limit-options.ts";
 
 interface QuotaFlags extends DataOptions {
@@ -35,6 +35,7 @@ interface QuotaFlags extends DataOptions {
   readonly on?: boolean;
   readonly off?: boolean;
   readonly overrideToday?: boolean;
+  readonly dryRun?: boolean;
   readonly json?: boolean;
 }
 
@@ -50,7 +51,9 @@ export function addQuota(program: Command, context: CommandContext): void {
       const target = targetOf(flags);
       if (target === undefined) throw invalid("Cannot tell what to count. Give --app or --machine");
       if (bytes === undefined) throw invalid("Cannot count without a number. Give --bytes 100GB");
-      const made = await daemonOf(context, flags).addQuota({ ...changeOf(flags), target, bytes });
+      const wish = { ...changeOf(flags), target, bytes };
+      if (flags.dryRun) return preview(context, flags, wish);
+      const made = await daemonOf(context, flags).addQuota(wish);
       context.terminal.print(flags.json ? JSON.stringify(made, null, 2) : quotaLine(made));
     });
   readCommand(quota, "list", "what is used of each, and which step holds").action(
@@ -83,6 +86,7 @@ export function addQuota(program: Command, context: CommandContext): void {
       if (Object.keys(change).length === 0) {
         throw invalid("Cannot change it: nothing is given. See: monitauri quota set --help");
       }
+      if (flags.dryRun) return preview(context, flags, change, id);
       const changed = await daemonOf(context, flags).setQuota(id, change);
       context.terminal.print(flags.json ? JSON.stringify(changed, null, 2) : quotaLine(changed));
     });
@@ -101,6 +105,7 @@ What was used before the quota was made counts, as far as the history knows. Loc
 Examples:
   monitauri quota add --machine --bytes 100GB --start-day 15
   monitauri quota add --app steam --bytes 20GB --per week --step 80%:notify --step 100%:throttle:1mbit --step 120%:block
+  monitauri quota add --machine --bytes 100GB --start-day 15 --dry-run
   monitauri quota list
   monitauri quota set q1 --override-today
   monitauri quota remove q1`;
@@ -119,7 +124,19 @@ function quotaOptions(command: Command): Command {
       addStep,
     )
     .option("--except-lan", "throttle and block no local networks")
+    .option("--dry-run", "say what is used of it already and what would be done, and do nothing")
     .option("--json", "print JSON with stable fields");
+}
+
+async function preview(
+  context: CommandContext,
+  flags: QuotaFlags,
+  change: QuotaChange,
+  id?: string,
+): Promise<void> {
+  const found = await daemonOf(context, flags).previewQuota(change, id);
+  const lines = flags.json ? [JSON.stringify(found, null, 2)] : quotaPreviewLines(found);
+  context.terminal.print(lines.join("\n"));
 }
 
 function targetOf({ app, machine }: QuotaFlags) {
