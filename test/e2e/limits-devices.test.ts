@@ -1,4 +1,5 @@
-// Ports, and devices upon devices, on the real kernel: VLAN, tunnels, containers on a bridge. Each is limited once, never twice.
+// Ports, and devices upon devices, on the real kernel: macvlan, VLAN, tunnels, containers on a bridge. Each is limited once,
+// never twice.
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -77,29 +78,48 @@ describe("ports, and devices upon devices", { skip }, () => {
     assert.ok(lastRate(await free.stop(), 1) > 5 * CAP, "TCP is not UDP");
   });
 
-  test("VLAN: the rules of the program, the VLAN and the machine each hold once", async () => {
-    const addresses = await addLinks("v", (end, number) => [
-      ["link", "add", "link", end.device, "name", `v${number}`, "type", "vlan", "id", "7"],
-    ]);
-    await limiter.apply([
-      app({ txBytesPerSecond: CAP, rxBytesPerSecond: CAP }),
-      rule(
-        { kind: "interface", name: "v1" },
-        { txBytesPerSecond: 3 * CAP, rxBytesPerSecond: 3 * CAP },
-      ),
-      rule({ kind: "machine" }, { txBytesPerSecond: 5 * CAP, rxBytesPerSecond: 5 * CAP }),
-    ]);
-    await bothWays(addresses, async (shown, direction) => {
-      for (const one of shown) near(rateOf(one, direction) / CAP, `${direction}, ${one.id} shows`);
+  for (const [kind, options] of [
+    ["macvlan", ["mode", "bridge"]],
+    ["vlan", ["id", "7"]],
+  ] as const) {
+    test(`${kind}: the rules of the program, the interface and the machine each hold once`, async (t) => {
+      const known = await world.a
+        .exec("ip", [
+          "link",
+          "add",
+          "link",
+          world.a.device,
+          "name",
+          "try",
+          "type",
+          kind,
+          ...options,
+        ])
+        .then(() => world.a.exec("ip", ["link", "del", "try"]))
+        .catch((error) => (/Unknown device type/.test(String(error)) ? undefined : ""));
+      if (known === undefined) return t.skip(`this kernel has no ${kind}`);
+      const addresses = await addLinks("v", (end, number) => [
+        ["link", "add", "link", end.device, "name", `v${number}`, "type", kind, ...options],
+      ]);
+      const both = (bytes: number) => ({ txBytesPerSecond: bytes, rxBytesPerSecond: bytes });
+      await limiter.apply([
+        app(both(CAP)),
+        rule({ kind: "interface", name: "v1" }, both(3 * CAP)),
+        rule({ kind: "machine" }, both(5 * CAP)),
+      ]);
+      await bothWays(addresses, async (shown, direction) => {
+        for (const one of shown)
+          near(rateOf(one, direction) / CAP, `${direction}, ${one.id} shows`);
+      });
+      // What only the wider rules are about fills the interface's cap.
+      await measured("others of the interface", 3 * CAP, {
+        from: { place: here },
+        to: { place: world.b },
+        address: addresses.there,
+      });
+      await removeLinks("v");
     });
-    // What only the wider rules are about fills the VLAN's cap.
-    await measured("others of the VLAN", 3 * CAP, {
-      from: { place: here },
-      to: { place: world.b },
-      address: addresses.there,
-    });
-    await removeLinks("v");
-  });
+  }
 
   test("VXLAN: a program's packets count inside, the machine's outside", async () => {
     const addresses = await addLinks("x", (end, number, peer) => [

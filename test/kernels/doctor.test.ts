@@ -16,7 +16,7 @@ interface Expected {
 const EXPECTED: Readonly<Record<string, Expected>> = {
   "6.1": {
     level: "fexit of the socket functions",
-    limited: ["device programs (tcx)"],
+    limited: ["device programs (tcx)", "what limits drop"],
   },
   "6.12": { level: "send and receive tracepoints, fexit for splice", limited: [] },
 };

@@ -1,0 +1,158 @@
+// Somebody who limits a machine over SSH does not lock themselves out: a real sshd, a real session, and a rule that cuts it.
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { LimitList } from "../../src/model/limit.ts";
+import { copyProgram } from "./generators/program.ts";
+import { buildOnce, MAIN, type RealDaemon, startDaemon, until } from "./real-daemon.ts";
+import { host, makeWorld, type Place, skipWithoutWorld, type World } from "./world.ts";
+
+const SSHD = "/usr/sbin/sshd";
+const PORT = 2_022;
+/** As the model says, and what a busy machine adds. */
+const CONFIRM_MS = 15_000;
+const LATE_MS = 10_000;
+const skip = (await skipWithoutWorld()) || whyNoSshd();
+
+describe("limits over an SSH session", { skip }, () => {
+  let world: World;
+  let folder: string;
+  let data: string;
+  let daemon: RealDaemon;
+  let stopServer: () => void;
+  before(async () => {
+    await buildOnce();
+    world = await makeWorld();
+    await world.a.exec("ip", ["route", "add", "default", "via", world.b.ip4]);
+    folder = mkdtempSync(join(tmpdir(), "monitauri-test-"));
+    data = join(folder, "data");
+    stopServer = await startServer();
+    daemon = await startDaemon(data, { at: within() });
+  });
+  after(async () => {
+    daemon?.tell("SIGTERM");
+    await daemon?.ended;
+    stopServer?.();
+    await world?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  for (const words of [
+    ["--port", String(PORT), "--block"],
+    ["--app", "sshd*", "--block"],
+    ["--machine", "--block"],
+  ]) {
+    test(`${words.join(" ")}: cuts the session, and is taken back when nobody confirms it`, async () => {
+      assert.equal(await ssh("echo", "here"), "here\n");
+      const startedMs = performance.now();
+      await ssh(...command("limit", "add", ...words)).catch(() => {});
+      const [row] = (await listed()).limits;
+      assert.ok(row !== undefined && row.confirmByMs !== null, "it waits for a confirmation");
+      assert.equal(await reaches(), false, "nobody gets in meanwhile");
+      assert.ok(await until(reaches, CONFIRM_MS + LATE_MS), "the next one gets in");
+      const tookMs = performance.now() - startedMs;
+      assert.ok(tookMs > CONFIRM_MS - 1_000 && tookMs < CONFIRM_MS + LATE_MS, `${tookMs} ms`);
+      const { limits, warnings } = await listed();
+      assert.deepEqual(limits, []);
+      assert.match(warnings.at(-1) ?? "", /was taken back: it touched the session/);
+    });
+  }
+
+  test("what is confirmed through the session stays, and a rule for others needs no question", async () => {
+    const added = await ssh(...command("limit", "add", "--port", String(PORT), "--down", "5mbit"));
+    const [, id = ""] = /^(l\d+): port/.exec(added) ?? [];
+    await ssh(...command("limit", "confirm", id));
+    const other = await ssh(...command("limit", "add", "--app", "browser", "--block"));
+    const { limits } = await listed();
+    assert.deepEqual(
+      limits.map(({ rule, confirmByMs }) => [rule.id, confirmByMs]),
+      [
+        [id, null],
+        [/^l\d+/.exec(other)?.[0], null],
+      ],
+    );
+    await sleep(CONFIRM_MS + 2_000);
+    assert.equal((await listed()).limits.length, 2);
+    assert.equal(await reaches(), true);
+  });
+
+  async function startServer(): Promise<() => void> {
+    const key = join(folder, "key");
+    await host.exec("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
+    const config = join(folder, "sshd_config");
+    // A copy, so that nothing of this machine's own sshd is meant.
+    const server = copyProgram(SSHD, join(folder, "sshd"));
+    writeFileSync(
+      config,
+      [
+        `ListenAddress ${world.a.ip4}:${PORT}`,
+        `HostKey ${key}`,
+        `AuthorizedKeysFile ${key}.pub`,
+        "PidFile none",
+        "UsePAM no",
+        "StrictModes no",
+        "PermitRootLogin yes",
+        "UseDNS no",
+      ].join("\n"),
+    );
+    mkdirSync("/run/sshd", { recursive: true }); // where sshd locks itself in
+    const child = within().spawn(server, ["-D", "-e", "-f", config], { stdio: "ignore" });
+    assert.ok(await until(reaches, 10_000), "sshd answers");
+    return () => void child.kill("SIGKILL");
+  }
+
+  function ssh(...words: string[]): Promise<string> {
+    const options = [
+      "StrictHostKeyChecking=no",
+      "UserKnownHostsFile=/dev/null",
+      "LogLevel=ERROR",
+      "ConnectTimeout=2",
+      "ServerAliveInterval=1",
+      "ServerAliveCountMax=2",
+      "BatchMode=yes",
+    ].flatMap((option) => ["-o", option]);
+    return world.b.exec("ssh", [
+      ...options,
+      ...["-F", "none", "-i", join(folder, "key"), "-p", String(PORT)],
+      ...[`root@${world.a.ip4}`, ...words],
+    ]);
+  }
+
+  async function reaches(): Promise<boolean> {
+    return (await ssh("true").catch(() => undefined)) !== undefined;
+  }
+
+  function command(...words: string[]): string[] {
+    const quoted = words.map((word) => `'${word}'`);
+    return [process.execPath, MAIN, ...quoted, "--data", data];
+  }
+
+  async function listed(): Promise<LimitList> {
+    const words = [MAIN, "limit", "list", "--json", "--data", data];
+    return JSON.parse(await within().exec(process.execPath, words)) as LimitList;
+  }
+
+  /** The network namespace alone: `ip netns exec` would hide the cgroups. */
+  function within(): Place {
+    const enter = (file: string, args: readonly string[]) => [
+      `--net=/run/netns/${world.a.namespace}`,
+      file,
+      ...args,
+    ];
+    return {
+      namespace: world.a.namespace,
+      exec: (file, args, options) => host.exec("nsenter", enter(file, args), options),
+      spawn: (file, args, options) => host.spawn("nsenter", enter(file, args), options),
+    };
+  }
+});
+
+function whyNoSshd(): string | false {
+  if (existsSync(SSHD) && existsSync("/usr/bin/ssh")) return false;
+  const reason = "not installed: openssh-server, openssh-client";
+  if (process.env.MONITAURI_E2E === "required") throw new Error(`This test must run: ${reason}`);
+  return reason;
+}
