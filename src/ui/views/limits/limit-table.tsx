@@ -112,7 +112,7 @@ function LimitRow({ index, state, atMs, act, units: unit }: RowProps) {
       />
       <td className="c-hold">
         <span className={`state ${stateLook(state.state)}`}>{STATE_WORDS[state.state]}</span>
-        <small>{stateDetail(state)}</small>
+        <small className={state.reason === null ? undefined : "reason"}>{stateDetail(state)}</small>
       </td>
       <td className="c-acts">
         <button

@@ -2,13 +2,14 @@
 
 import { targetText } from "../../../model/limit-text.ts";
 import type { QuotaState, QuotaStep } from "../../../model/quota.ts";
-import { momentText, rateText, volume } from "../../look/quantity.ts";
+import { momentText, rateText } from "../../look/quantity.ts";
+import { QuotaUsed } from "../../parts/quota-used.tsx";
 import { useStore } from "../../store/create-store.ts";
 import { editing } from "../../store/limits.ts";
 import { client } from "../../store/live.ts";
 import { type Units, units } from "../../store/settings.ts";
 import type { TableProps } from "./limit-table.tsx";
-import { PERIOD_WORDS, QUOTA_WORDS } from "./words.ts";
+import { QUOTA_WORDS } from "./words.ts";
 
 export interface QuotaTableProps {
   readonly quotas: readonly QuotaState[];
@@ -73,7 +74,7 @@ function QuotaRow({ index, state, act, units: unit }: RowProps) {
         </span>
       </td>
       <td className="c-used">
-        <Used state={state} />
+        <QuotaUsed state={state} />
       </td>
       <td className="c-hold">
         <span className={`state ${lookOf(state)}`}>{QUOTA_WORDS[state.state]}</span>
@@ -107,40 +108,6 @@ function QuotaRow({ index, state, act, units: unit }: RowProps) {
         </button>
       </td>
     </tr>
-  );
-}
-
-function Used({ state }: { readonly state: QuotaState }) {
-  const { quota, usedBytes, share } = state;
-  const used = volume(usedBytes);
-  const all = volume(quota.bytes);
-  const percent = Math.floor(share * 1000) / 10;
-  const most = Math.max(1, ...quota.steps.map(({ atShare }) => atShare));
-  return (
-    <>
-      <span className="held">
-        <b>
-          {used.number} {used.unit}
-        </b>{" "}
-        <small>
-          of {all.number} {all.unit} {PERIOD_WORDS[quota.period]} · {percent} %
-        </small>
-      </span>
-      <span
-        className={share >= 1 ? "gauge quota full" : "gauge quota"}
-        role="meter"
-        aria-label="Used"
-        aria-valuemin={0}
-        aria-valuemax={Math.round(most * 100)}
-        aria-valuenow={Math.round(Math.min(share, most) * 100)}
-        aria-valuetext={`${percent} %`}
-      >
-        <i style={{ width: `${(Math.min(1, share / most) * 100).toFixed(1)}%` }} />
-        {quota.steps.map(({ atShare }) => (
-          <u key={atShare} style={{ left: `${((atShare / most) * 100).toFixed(1)}%` }} />
-        ))}
-      </span>
-    </>
   );
 }
 

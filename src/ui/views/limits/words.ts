@@ -23,13 +23,6 @@ export const QUOTA_WORDS: Readonly<Record<QuotaState["state"], string>> = {
   overridden: "waived today",
 };
 
-export const PERIOD_WORDS = {
-  day: "a day",
-  week: "a week",
-  month: "a month",
-  billing: "a billing cycle",
-} as const;
-
 /** As a class of the style sheet: green, yellow or grey. */
 export function stateLook(state: LimitStateName): "ok" | "limited" | "missing" | "off" {
   if (state === "active") return "ok";

@@ -13,6 +13,7 @@ import { useRows } from "../../store/use-rows.ts";
 import { AppTable } from "../applications/app-table.tsx";
 import { Figures } from "./figures.tsx";
 import { FirstStart } from "./first-start.tsx";
+import { QuotaLines } from "./quota-lines.tsx";
 import { Shares } from "./shares.tsx";
 
 /** The busiest; the others are in their own view. */
@@ -37,6 +38,7 @@ function Now() {
   return (
     <>
       <Figures tick={tick} rows={rows ?? []} status={status} />
+      <QuotaLines />
       <div className="grid">
         <section className="card" aria-label="Traffic over time">
           <MirrorChart subject={scopeLabel(chosen)} read={past.machine} />
