@@ -86,8 +86,11 @@ export function createMeter(kernel: KernelSide): Meter {
   function judge(rule: LimitRule, rules: readonly LimitRule[]): Judged {
     const away = absence(rule, { now, members });
     if (away !== undefined) return { state: "waiting", reason: away };
-    if (now?.attachments.length === 0)
-      return { state: "waiting", reason: "no interface of this machine is active" };
+    if (now?.attachments.length === 0) {
+      const isMeant = now.keys.some(({ rx, tx }) => rx !== 0 || tx !== 0);
+      const reason = isMeant ? "no interface of this machine is active" : "nobody is under it now";
+      return { state: "waiting", reason };
+    }
     if ([...inspected.values()].some(({ isThere }) => !isThere)) {
       return {
         state: "defeated",

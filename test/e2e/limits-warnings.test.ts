@@ -97,12 +97,14 @@ describe("what weakens a rule is said", { skip }, () => {
     });
     const [port] = await once(slow.stdout as NodeJS.ReadableStream, "data");
     await world.a.exec(program, ["-c", LEAVING, world.b.ip4, String(port).trim()]);
-    await limit("add", "--app", "anything", "--up", "10mbit");
+    await limit("add", "--app", "nobody-runs-this", "--up", "10mbit");
+    assert.equal(await reasonOf("application"), "nobody is under it now");
+    await limit("add", "--user", "root", "--up", "10mbit");
     const said = async () =>
       /Mbit\/s of sockets that no process holds pass by|kbit\/s of sockets that no/.test(
-        (await reasonOf("application")) ?? "",
+        (await reasonOf("user")) ?? "",
       );
-    assert.ok(await until(said, 8_000), String(await reasonOf("application")));
+    assert.ok(await until(said, 8_000), String(await reasonOf("user")));
     slow.kill("SIGKILL");
   });
 
