@@ -44,8 +44,12 @@ export function attachHooks(libbpf: Libbpf, bytes: Buffer, options: HookOptions)
   const has = kernelTypes(libbpf);
   const needsReading = !has("bpf_cast_to_kern_ctx", BTF_KIND_FUNC);
   const readsKernel = needsReading && takes(libbpf, bytes, "count_egress", [2, 0, 0, 1]);
-  const drops = takes(libbpf, bytes, DROPPED, [2, options.hostNamespace]) ? [DROPPED] : [];
-  for (const level of levels(libbpf, bytes, has)) {
+  // Loaded with the others rather than tried alone first, which every start would pay for.
+  const ways = has("bpf_rdonly_cast", BTF_KIND_FUNC) ? [[DROPPED], []] : [[]];
+  const found = levels(libbpf, bytes, has);
+  for (const { level, drops } of found.flatMap((one) =>
+    ways.map((way) => ({ level: one, drops: way })),
+  )) {
     let object: BpfObject;
     try {
       object = loadBpfObject(libbpf, bytes, {
@@ -180,6 +184,7 @@ function kernelTypes(libbpf: Libbpf): KernelTypes {
     ["tcp_splice_read", BTF_KIND_FUNC],
     ["inet_sendpage", BTF_KIND_FUNC],
     ["bpf_cast_to_kern_ctx", BTF_KIND_FUNC],
+    ["bpf_rdonly_cast", BTF_KIND_FUNC],
   ];
   const found = new Set<string>();
   if (types !== null) {
