@@ -49,7 +49,7 @@ describe("quotas and the rest of limits on the page", { skip: whyNoBrowser() }, 
     await page.getByRole("button", { name: "Add the quota" }).click();
     await dialog.getByRole("alert").getByText("Write the bytes as 100 GB or 500 MB.").waitFor();
     await page.getByLabel("Bytes", { exact: true }).fill("20 GB");
-    await page.getByLabel("In a", { exact: true }).selectOption("billing");
+    await page.getByRole("combobox", { name: "In a" }).selectOption("billing");
     await page.getByLabel("It begins on day").fill("15");
     await page.getByLabel("Step 2: percent").fill("110");
     await page.getByRole("button", { name: "Add a step" }).click();
