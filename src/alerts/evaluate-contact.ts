@@ -103,9 +103,8 @@ export function contactConditions(state: EvaluationState): ContactConditions {
     const { atMs } = turn.facts;
     const { application } = detail;
     const value = what === "country" ? detail.country : (detail.network ?? "");
-    if (value === "") return;
     const own = metOf(application, atMs, turn.changes);
-    if (own[what].has(value) || own[what].size >= MAX_CONTACTS) return;
+    if (own[what].size >= MAX_CONTACTS) return;
     own[what].add(value);
     unsaved.add(application);
     if (index.isEmpty || isFirstDay(own, what, atMs)) return;
@@ -126,9 +125,14 @@ export function contactConditions(state: EvaluationState): ContactConditions {
   }
 
   function meetBoth(turn: Turn, detail: HistoryDetail, name?: string): void {
-    if (isNoProgram(detail.application)) return;
-    meet(turn, { detail, name }, "country");
-    meet(turn, { detail, name }, "network");
+    const { application, country, network = "" } = detail;
+    // Nearly everything is known: found out with one look-up, and without an object.
+    const own = met.get(application);
+    const isNewCountry = country !== "" && own?.country.has(country) !== true;
+    const isNewNetwork = network !== "" && own?.network.has(network) !== true;
+    if (!(isNewCountry || isNewNetwork) || isNoProgram(application)) return;
+    if (isNewCountry) meet(turn, { detail, name }, "country");
+    if (isNewNetwork) meet(turn, { detail, name }, "network");
   }
 
   return {

@@ -1,16 +1,22 @@
 /** Rates above or below a threshold. Of the rules for every subject only those are looked at whose threshold is passed:
  * they are in the order of their thresholds. */
 
-import type { AlertDirection, AlertRule, AlertScopeKind, RateCondition } from "../model/alert.ts";
+import type { AlertDirection, AlertScopeKind, RateCondition } from "../model/alert.ts";
 import { directionVerb } from "../model/alert-words.ts";
 import { formatDuration } from "../model/format.ts";
 import { formatBitRate } from "../model/rate.ts";
 import type { Cell, Finding } from "./cells.ts";
 import { namesOf, type Subject, subjectsOf } from "./facts.ts";
+import {
+  dropHolds,
+  holdPast,
+  type Ladder,
+  laddersOf,
+  type RateRule,
+  thresholdOf,
+} from "./rate-ladders.ts";
 import { indexRules, type RuleIndex } from "./rule-index.ts";
 import { type Conditions, subjectKeyOf, type Turn } from "./turn.ts";
-
-type RateRule = AlertRule & { readonly condition: RateCondition };
 
 export function rateConditions(): Conditions {
   let index = indexRules([]);
@@ -27,7 +33,7 @@ export function rateConditions(): Conditions {
     for (const cell of hot) {
       const rule = byId.get(cell.ruleId);
       if (rule !== undefined && cell.tick !== turn.tick && isHot(cell)) {
-        judge(turn, rule, subjectOfCell(cell, rule, seen));
+        judge(turn, { rule, subject: subjectOfCell(cell, rule, seen) });
       }
       if (rule !== undefined && isHot(cell)) continue;
       hot.delete(cell);
@@ -36,7 +42,8 @@ export function rateConditions(): Conditions {
     }
   }
 
-  function judge(turn: Turn, rule: RateRule, subject: Subject): void {
+  /** `heldBeforeMs`: how long it was so before, where no cell says it. */
+  function judge(turn: Turn, { rule, subject, heldBeforeMs = 0 }: Passing): void {
     const { direction, comparison, forMs } = rule.condition;
     const threshold = thresholdOf(rule);
     const bytesPerSecond = rateOf(subject, direction, turn.facts.intervalMs);
@@ -47,6 +54,7 @@ export function rateConditions(): Conditions {
     const state = isWrong ? "bad" : isGood ? "good" : "between";
     const about = { kind: rule.scope.kind, key: subject.key, name: subject.name };
     const cell = turn.cells.touch(rule.id, subjectKeyOf({ subject: about }), turn.tick);
+    if (heldBeforeMs > cell.heldMs) cell.heldMs = heldBeforeMs;
     turn.last(() => findingOf(rule, about, bytesPerSecond), { cell, rule, state, forMs });
     if (isHot(cell)) hot.add(cell);
   }
@@ -57,26 +65,30 @@ export function rateConditions(): Conditions {
       silent = rules.filter(isOfSilence);
       const others = rules.filter((rule) => !isOfSilence(rule));
       index = indexRules(others);
-      ladders = laddersOf(others);
+      ladders = laddersOf(others, ladders);
       byId.clear();
       for (const rule of rules) byId.set(rule.id, rule);
       isFresh = true;
     },
     take(turn) {
       const { intervalMs, isAfterGap } = turn.facts;
+      if (isAfterGap) for (const { holds } of ladders) holds.clear();
       if (byId.size === 0 || intervalMs <= 0 || isAfterGap) return;
       const seen = subjectsByScope(turn);
-      const found = (rule: RateRule, subject: Subject) => judge(turn, rule, subject);
+      const found = (passing: Passing) => judge(turn, passing);
       for (const scope of index.scopes) {
         const { subjects } = seen(scope);
         climb(subjects, {
           ladders: ladders.filter((each) => each.scope === scope),
           intervalMs,
+          tick: turn.tick,
           found,
         });
         named(subjects, { scope, index, intervalMs, found });
       }
-      for (const rule of silent) judge(turn, rule, sumOf(rule, seen(rule.scope.kind).subjects));
+      for (const rule of silent) {
+        judge(turn, { rule, subject: sumOf(rule, seen(rule.scope.kind).subjects) });
+      }
       settle(turn, seen);
     },
   };
@@ -121,51 +133,48 @@ function subjectsByScope({ facts }: Turn): SubjectsByScope {
   };
 }
 
-/** Rules for every subject, in the order in which a growing or falling rate passes them. */
-interface Ladder {
-  readonly scope: AlertScopeKind;
-  readonly direction: AlertDirection;
-  readonly comparison: RateCondition["comparison"];
-  readonly rules: readonly RateRule[];
-}
-
-function laddersOf(rules: readonly RateRule[]): Ladder[] {
-  const ladders = new Map<string, RateRule[]>();
-  for (const rule of rules) {
-    if (rule.scope.match !== "*") continue;
-    const id = `${rule.scope.kind} ${rule.condition.direction} ${rule.condition.comparison}`;
-    const own = ladders.get(id);
-    if (own === undefined) ladders.set(id, [rule]);
-    else own.push(rule);
-  }
-  return [...ladders.values()].flatMap((own) => {
-    const [first] = own;
-    if (first === undefined) return [];
-    const { direction, comparison } = first.condition;
-    const upwards = own.sort((a, b) => thresholdOf(a) - thresholdOf(b));
-    const ordered = comparison === "above" ? upwards : upwards.reverse();
-    return [{ scope: first.scope.kind, direction, comparison, rules: ordered }];
-  });
+interface Passing {
+  readonly rule: RateRule;
+  readonly subject: Subject;
+  readonly heldBeforeMs?: number;
 }
 
 interface Search {
   readonly intervalMs: number;
-  readonly found: (rule: RateRule, subject: Subject) => void;
+  readonly found: (passing: Passing) => void;
 }
 
 function climb(
   subjects: readonly Subject[],
-  { ladders, intervalMs, found }: Search & { readonly ladders: readonly Ladder[] },
+  {
+    ladders,
+    intervalMs,
+    tick,
+    found,
+  }: Search & { readonly ladders: readonly Ladder[]; readonly tick: number },
 ): void {
-  for (const { direction, comparison, rules } of ladders) {
+  for (const ladder of ladders) {
+    const { direction, comparison, rules } = ladder;
     for (const subject of subjects) {
       const rate = rateOf(subject, direction, intervalMs);
-      for (const rule of rules) {
-        if (!isBad(rate, comparison, thresholdOf(rule))) break;
-        found(rule, subject);
-      }
+      let count = 0;
+      while (count < rules.length && isPast(rate, comparison, rules[count])) count += 1;
+      if (count === 0) continue;
+      const { key } = subject;
+      holdPast(ladder, { key, count, intervalMs, tick }, (rule, heldBeforeMs) =>
+        found({ rule, subject, heldBeforeMs }),
+      );
     }
+    dropHolds(ladder, tick);
   }
+}
+
+function isPast(
+  rate: number,
+  comparison: RateCondition["comparison"],
+  rule: RateRule | undefined,
+): boolean {
+  return rule !== undefined && isBad(rate, comparison, thresholdOf(rule));
 }
 
 interface NamedSearch extends Search {
@@ -179,7 +188,7 @@ function named(subjects: readonly Subject[], { scope, index, intervalMs, found }
     for (const rule of index.naming(scope, subject) as readonly RateRule[]) {
       const { direction, comparison } = rule.condition;
       const rate = rateOf(subject, direction, intervalMs);
-      if (isBad(rate, comparison, thresholdOf(rule))) found(rule, subject);
+      if (isBad(rate, comparison, thresholdOf(rule))) found({ rule, subject });
     }
   }
 }
@@ -228,10 +237,6 @@ function findingOf(rule: RateRule, subject: Finding["subject"], bytesPerSecond: 
     text: `${subject.name} ${directionVerb(direction)} ${rate}, ${than}.${since}`,
     measure: { bytesPerSecond: Math.round(bytesPerSecond), thresholdBytesPerSecond: threshold },
   };
-}
-
-function thresholdOf({ condition }: RateRule): number {
-  return condition.bytesPerSecond;
 }
 
 function isBad(rate: number, comparison: RateCondition["comparison"], threshold: number): boolean {
