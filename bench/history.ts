@@ -3,6 +3,7 @@
 //   node bench/history.ts year desktop|server [DAYS] [FILE] [HOURS]   FILE: made by prepare, so that only the last day is
 //                                                       written, of it so many hours
 //   node bench/history.ts prepare desktop|server DAYS FILE
+//   node bench/history.ts ratio FILE          CPU of a month by process against a month by remote, in turns
 //   node bench/history.ts kill [TIMES]
 import {
   closeSync,
@@ -19,6 +20,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { HistoryQuery } from "../src/model/history.ts";
 import { openHistoryStore } from "../src/store/open.ts";
+import { openHistoryReader } from "../src/store/reader.ts";
 import { killMany } from "./history-kill.ts";
 import { DAY_MS, dayOfTicks, LOADS, type Load } from "./history-load.ts";
 
@@ -32,6 +34,7 @@ const ASKED = 7;
 /** What the disk alone takes meanwhile: a page written and synced, beside every so many ticks. */
 const BARE_EVERY = 50;
 const BARE_BYTES = 4_096;
+const RATIO_ROUNDS = 21;
 
 const [what, which, count, prepared, hours] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), "monitauri-bench-"));
@@ -40,11 +43,13 @@ try {
     copyFileSync(prepare(which, Number(count), LOADS[which]), prepared);
   } else if (what === "year" && isLoad(which)) {
     year(which, Number(count ?? 365));
+  } else if (what === "ratio" && which !== undefined) {
+    ratio(which);
   } else if (what === "kill") {
     await kill(Number(which ?? 200));
   } else {
     console.error(
-      "Usage: history.ts year desktop|server [DAYS] | prepare desktop|server DAYS FILE | kill [TIMES]",
+      "Usage: history.ts year desktop|server [DAYS] | prepare desktop|server DAYS FILE | ratio FILE | kill [TIMES]",
     );
     process.exitCode = 2;
   }
@@ -168,6 +173,30 @@ function year(name: keyof typeof LOADS, days: number): void {
       `${title}: median ${median.toFixed(1)} ms, first ${first.toFixed(1)} ms (${rows.length + (others?.count ?? 0)} rows, ${series?.startsMs.length ?? 0} steps)`,
     );
   }
+}
+
+/** In turns, so that other work on the machine meets both; its caches take the first rounds. */
+function ratio(path: string): void {
+  using reader = openHistoryReader({ path, now: Date.now, zone: "UTC" });
+  const all = { fromMs: START_MS, toMs: START_MS + 2 * 366 * DAY_MS };
+  const { sessions } = reader.query(all);
+  const toMs = Math.floor((sessions[0]?.toMs ?? START_MS) / DAY_MS) * DAY_MS;
+  const groupings = ["remote", "process"] as const;
+  const cpuMs = { remote: [] as number[], process: [] as number[] };
+  for (let round = -ASKED; round < RATIO_ROUNDS; round += 1) {
+    for (const groupBy of groupings) {
+      const before = process.cpuUsage();
+      reader.query({ fromMs: toMs - 30 * DAY_MS, toMs, groupBy });
+      const { user, system } = process.cpuUsage(before);
+      if (round >= 0) cpuMs[groupBy].push((user + system) / 1_000);
+    }
+  }
+  const [remote = 0, byProcess = 0] = groupings.map(
+    (by) => cpuMs[by].toSorted((a, b) => a - b)[RATIO_ROUNDS >> 1],
+  );
+  console.log(
+    `a month up to ${new Date(toMs).toISOString()}, CPU: by remote ${remote.toFixed(1)} ms, by process ${byProcess.toFixed(1)} ms, ratio ${(byProcess / remote).toFixed(2)}`,
+  );
 }
 
 function syncedWrite(file: number): number {

@@ -137,6 +137,30 @@ describe("history on the page, as files and for everybody", {
     await away.close();
   });
 
+  it("shows no host and no user with names hidden, but the same numbers", async () => {
+    const tab = await stage.context.newPage();
+    for (const [by, names] of [
+      ["remote", /(news|maps|forum)\.example|backup\.example\.net/],
+      ["user", /\bada\b/],
+    ] as const) {
+      const question = `period=${exact()}&by=${by}`;
+      await stage.open(question, tab);
+      const figures = () => tab.locator(".ranking .figure").allTextContents();
+      const [plain, before] = [await tab.locator("main").innerText(), await figures()];
+      assert.match(plain, names, "they are there to be hidden");
+      await tab.getByLabel("Settings").click();
+      await tab.getByText("Hidden", { exact: true }).click();
+      await tab.waitForURL(`${stage.daemon.origin}/`);
+      await stage.open(question, tab);
+      assert.doesNotMatch(await tab.locator("main").innerText(), names);
+      assert.deepEqual(await figures(), before);
+      await tab.getByLabel("Settings").click();
+      await tab.getByText("Shown", { exact: true }).click();
+      await tab.waitForURL(`${stage.daemon.origin}/`);
+    }
+    await tab.close();
+  });
+
   it("never scrolls sideways at 360 pixels", async () => {
     const narrow = await openContext(stage.browser, { width: 360, height: 760 });
     const phone = await openPage(narrow, stage.daemon);

@@ -106,6 +106,26 @@ describe("history on the page", { skip: await skipWithoutBrowser() }, () => {
     await page.getByRole("heading", { level: 1, name: "fetcher" }).waitFor();
   });
 
+  it("shows the countries of a period on the map, and leads on from there", async () => {
+    await stage.open(`period=${exact()}&by=country`);
+    const map = page.getByRole("region", { name: "Map" });
+    await map.locator(".land.s4, .land.s3, .land.s2, .land.s1").first().waitFor();
+    const { rows } = await stage.history(...ofPeriod(), "--by", "country");
+    const known = rows.filter(({ key, rxBytes, txBytes }) => key !== "" && rxBytes + txBytes > 0);
+    const drawn = await map.locator("[class*='land s']").count();
+    assert.equal(drawn, known.length);
+    const largest = known[0];
+    assert.ok(largest !== undefined);
+    await map.locator("[class*='land s']").first().dispatchEvent("pointerenter");
+    await map.locator(".said", { hasText: ":" }).waitFor();
+    await map.locator(".land.s3, .land.s4").first().dispatchEvent("click");
+    await page.waitForURL(/country=[A-Z]{2}/);
+    await stage.answered();
+    const [, code] = /country=([A-Z]{2})/.exec(page.url()) ?? [];
+    const wanted = known.find(({ key }) => key === code);
+    assert.deepEqual(await stage.totals(), wanted && networks(wanted));
+  });
+
   it("looks closer at what the pointer chooses, and goes back step by step", async () => {
     await stage.open(`period=${exact()}&by=application`);
     const before = await stage.totals();

@@ -1,12 +1,12 @@
 // The history view on a real daemon with a past of four days, and what tests ask of both.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import type { HistoryAnswer, HistoryRow, Period } from "../../src/model/history.ts";
-import { buildOnce, MAIN } from "../e2e/real-daemon.ts";
-import { host } from "../e2e/world.ts";
+import { buildOnce } from "../e2e/real-daemon.ts";
+import { openCommands } from "../programs.ts";
 import { bytesOf, waitFor } from "./checks.ts";
 import { openBrowser, openContext, openPage, type ServedDaemon, serveDaemon } from "./page.ts";
 import { fillPast } from "./past.ts";
@@ -45,8 +45,8 @@ export interface HistoryStage extends AsyncDisposable {
 export async function openHistoryStage(): Promise<HistoryStage> {
   await buildOnce();
   const data = mkdtempSync(join(tmpdir(), "page-history-"));
-  const path = join(data, "history.db");
-  fillPast({ path, nowMs: midnightMs, days: 4, everyMs: 300_000, zone: ZONE });
+  fillHistory(join(data, "history.db"));
+  const commands = openCommands();
   const daemon = await serveDaemon({ data, interval: "500ms" });
   const browser = await openBrowser();
   const context = await openContext(browser);
@@ -58,7 +58,11 @@ export async function openHistoryStage(): Promise<HistoryStage> {
     if (/Content Security Policy/.test(message.text())) complaints.push(message.text());
   });
   const page = await openPage(context, daemon);
-  const cli = (...words: string[]) => host.exec(process.execPath, [MAIN, ...words, "--data", data]);
+  const cli = async (...words: string[]) => {
+    const { code, stdout, stderr } = await commands.run(data, words);
+    assert.equal(code, 0, stderr);
+    return stdout;
+  };
   const answered = async (at = page) => {
     await at.waitForSelector(".ranking tr[data-row], .stored tr[data-row], .start");
     await waitFor(at, ANSWERED);
@@ -97,9 +101,23 @@ export async function openHistoryStage(): Promise<HistoryStage> {
     async [Symbol.asyncDispose]() {
       await browser.close();
       await daemon.kill();
+      await commands[Symbol.asyncDispose]();
       rmSync(data, { recursive: true, force: true });
     },
   };
+}
+
+/** Each tick is synced to the disk: made in memory, where there is some, it takes a moment. */
+function fillHistory(path: string): void {
+  const memory = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+  const folder = mkdtempSync(join(memory, "page-history-"));
+  const made = join(folder, "history.db");
+  try {
+    fillPast({ path: made, nowMs: midnightMs, days: 4, everyMs: 300_000, zone: ZONE });
+    copyFileSync(made, path);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 export function iso(ms: number): string {

@@ -17,8 +17,9 @@ export interface PlaceMapProps {
 export function PlaceMap({ question, ranking }: PlaceMapProps) {
   const answer = ranking.data?.answer;
   // The table may show fewer than there are.
-  const more = useCountries(question, answer?.others == null ? undefined : ranking.data?.period);
-  const rows: readonly HistoryRow[] = more.data?.rows ?? answer?.rows ?? [];
+  const isCut = (answer?.others ?? null) !== null;
+  const all = useCountries(question, isCut ? ranking.data?.period : undefined);
+  const rows: readonly HistoryRow[] = (isCut ? all.data : answer)?.rows ?? answer?.rows ?? [];
   const countries = useMemo(
     () =>
       rows
