@@ -134,7 +134,6 @@ function Past({ state }: { readonly state: HistoryState }) {
                 </section>
                 <HistoryShares question={shown} answer={ranking.data?.answer} />
               </div>
-              {shown.by === "country" ? <PlaceMap question={shown} ranking={ranking} /> : null}
             </>
           )}
         </div>
@@ -153,6 +152,9 @@ function Past({ state }: { readonly state: HistoryState }) {
           )}
         </section>
       )}
+      {empty === undefined && shown.by === "country" ? (
+        <PlaceMap question={shown} ranking={ranking} />
+      ) : null}
     </>
   );
 }
