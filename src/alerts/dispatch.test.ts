@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { AlertEvent, AlertMessage, AlertRule } from "../model/alert.ts";
-import { createDispatch, MAX_SEPARATE } from "./dispatch.ts";
+import { createDispatch, MAX_POSTS, MAX_SEPARATE } from "./dispatch.ts";
 import { ruleOf } from "./scripted-facts.ts";
+import { MAX_GROUP } from "./waiting.ts";
 
 const START = new Date(2026, 10, 2, 12, 0).getTime();
 const CONDITION = { kind: "degraded" };
@@ -42,6 +43,7 @@ function office(rule: AlertRule) {
   const received = new Map<string, AlertMessage>();
   const order: string[] = [];
   let stepsLeft = Number.POSITIVE_INFINITY;
+  let isRefusing = false;
   const step = () => {
     stepsLeft -= 1;
     if (stepsLeft < 0) throw new Error("killed");
@@ -63,6 +65,7 @@ function office(rule: AlertRule) {
       delivery: {
         async enqueue(message) {
           step();
+          if (isRefusing) throw new Error("no space left");
           if (!received.has(message.id)) order.push(message.id);
           received.set(message.id, message);
           step();
@@ -78,6 +81,9 @@ function office(rule: AlertRule) {
     kept,
     killAfter(steps: number) {
       stepsLeft = steps;
+    },
+    refuse(isSo: boolean) {
+      isRefusing = isSo;
     },
     restart() {
       stepsLeft = Number.POSITIVE_INFINITY;
@@ -162,6 +168,71 @@ describe("createDispatch()", () => {
     const last = [...to.received.values()].at(-1);
     assert.deepEqual([last?.count, last?.digest.length], [1_000 - MAX_SEPARATE, 100]);
     assert.match(last?.text ?? "", /\.\.\. and 880 more, in the log$/);
+  });
+
+  test("a night of many events keeps some, counts all, and says so in the morning", async () => {
+    const to = office(
+      ruleOf("r1", {
+        condition: CONDITION,
+        channels: ["me"],
+        quietHours: { fromMinute: 22 * 60, toMinute: 7 * 60 },
+      }),
+    );
+    const night = new Date(2026, 10, 2, 23, 30).getTime();
+    for (let second = 0; second < 5; second += 1) {
+      const atMs = night + second * 1_000;
+      const severity = second === 4 ? "critical" : "info";
+      const events = Array.from({ length: 1_000 }, (_, n) =>
+        eventOf(second * 1_000 + n + 1, atMs, { severity }),
+      );
+      await to.fire(events, atMs);
+      if (second === 2) to.restart();
+      assert.ok(to.kept.size <= MAX_GROUP + 1, `${to.kept.size} are kept`);
+    }
+    await to.tick(new Date(2026, 10, 3, 7, 0).getTime());
+    const [message] = to.received.values();
+    assert.deepEqual([to.received.size, to.kept.size], [1, 0]);
+    assert.deepEqual([message?.count, message?.severity], [5_000, "critical"]);
+    assert.match(message?.text ?? "", /\.\.\. and 4900 more, in the log$/);
+  });
+
+  test("what an older version kept beyond the bounds is counted, once", async () => {
+    const to = office(ruleOf("r1", { condition: CONDITION, channels: ["me"], digestMs: 600_000 }));
+    for (let n = 1; n <= MAX_GROUP + 500; n += 1) {
+      const { id, ruleId, ruleName, kind, severity, title } = eventOf(n);
+      const own = { id, ruleId, ruleName, kind, severity, title, atMs: START + n };
+      const held = { ...own, channels: ["me"], group: "digest r1 me", dueMs: START + 600_000 };
+      to.kept.set(`held:${id}`, JSON.stringify(held));
+    }
+    to.restart();
+    await to.fire([eventOf(9_999, START + 5_000)], START + 5_000);
+    assert.equal(to.kept.size, MAX_GROUP + 1);
+    to.restart();
+    await to.tick(START + 600_000);
+    assert.deepEqual(
+      [...to.received.values()].map(({ count }) => count),
+      [MAX_GROUP + 501],
+    );
+  });
+
+  test("while delivery refuses, messages are bounded and none is left out of the count", async () => {
+    const to = office(SENT);
+    to.refuse(true);
+    const minutes = 2 * (MAX_POSTS / MAX_SEPARATE);
+    let n = 0;
+    for (let minute = 0; minute < minutes; minute += 1) {
+      const atMs = START + minute * 61_000;
+      const events = Array.from({ length: MAX_SEPARATE }, () => eventOf((n += 1), atMs));
+      await to.fire(events, atMs);
+      await to.tick(atMs);
+    }
+    const posts = [...to.kept.keys()].filter((key) => key.startsWith("post:"));
+    assert.ok(posts.length <= MAX_POSTS, `${posts.length} messages`);
+    to.refuse(false);
+    const late = START + 86_400_000;
+    for (const atMs of [late, late + 1_000]) await to.tick(atMs);
+    const told = [...to.received.values()].reduce((sum, { count }) => sum + count, 0);
+    assert.deepEqual([told, to.kept.size], [n, 0]);
   });
 
   test("tells of the end as an answer to the beginning, where that is wanted", async () => {

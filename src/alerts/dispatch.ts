@@ -3,40 +3,23 @@
  * same id again changes nothing there, so that a process killed at any moment repeats nothing and forgets nothing. */
 
 import {
-  ALERT_SEVERITIES,
   type AlertEvent,
-  type AlertKind,
   type AlertMessage,
   type AlertRule,
-  type AlertSeverity,
   MAX_DIGEST_EVENTS,
   NO_MEASURE,
 } from "../model/alert.ts";
 import type { AlertDelivery } from "./delivery.ts";
 import { clockWords, quietUntil } from "./periods.ts";
 import type { EvaluationState } from "./turn.ts";
+import { createWaiting, type Held, SEVERAL_RULES, worse } from "./waiting.ts";
 
 /** Messages of one rule and set of channels within FLOOD_MS; what is beyond is gathered for as long, into one. */
 export const MAX_SEPARATE = 20;
 const FLOOD_MS = 60_000;
-/** A time to wait that is longer was made by a clock that has been set back. */
-const LONGEST_WAIT_MS = 24 * 3_600_000;
-const HELD = "held:";
+/** Messages that delivery has not taken yet, as on a full disk; what comes after them waits to be gathered. */
+export const MAX_POSTS = 500;
 const POST = "post:";
-
-interface Held {
-  readonly id: string;
-  readonly ruleId: string;
-  readonly ruleName: string;
-  readonly kind: AlertKind;
-  readonly atMs: number;
-  readonly severity: AlertSeverity;
-  readonly title: string;
-  readonly channels: readonly string[];
-  /** Held events of one group that are due go into one message. */
-  readonly group: string;
-  readonly dueMs: number;
-}
 
 interface Post {
   readonly message: AlertMessage;
@@ -67,8 +50,7 @@ export interface DispatchOptions {
 
 export function createDispatch(options: DispatchOptions): Dispatch {
   const { state, delivery, commit } = options;
-  const held = new Map<string, Held>();
-  for (const [key, text] of state.entries(HELD)) held.set(key, JSON.parse(text) as Held);
+  const waiting = createWaiting(state);
   const posts = new Map<string, Post>();
   for (const [key, text] of state.entries(POST)) posts.set(key, JSON.parse(text) as Post);
   /** When messages were sent by themselves, by group. */
@@ -82,11 +64,6 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     changes.set(key, made);
   }
 
-  function hold(one: Held, changes: Map<string, unknown>): void {
-    held.set(HELD + one.id, one);
-    changes.set(HELD + one.id, one);
-  }
-
   /** undefined: it is sent at once. */
   function waitOf(rule: AlertRule, atMs: number): Pick<Held, "group" | "dueMs"> | undefined {
     const to = rule.channels.join();
@@ -94,9 +71,9 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     if (quietMs !== undefined) return { group: `quiet ${to}`, dueMs: quietMs };
     if (rule.digestMs > 0) {
       const group = `digest ${rule.id} ${to}`;
-      const first = [...held.values()].find((one) => one.group === group);
-      return { group, dueMs: first?.dueMs ?? atMs + rule.digestMs };
+      return { group, dueMs: waiting.dueMs(group) ?? atMs + rule.digestMs };
     }
+    if (posts.size >= MAX_POSTS) return { group: `late ${to}`, dueMs: atMs + FLOOD_MS };
     const times = (recent.get(to) ?? []).filter((each) => Math.abs(atMs - each) < FLOOD_MS);
     recent.set(to, times);
     if (times.length < MAX_SEPARATE) {
@@ -119,7 +96,10 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     { channels, wait }: { channels: readonly string[]; wait: Pick<Held, "group" | "dueMs"> },
     changes: Map<string, unknown>,
   ): void {
-    hold({ id, ruleId, ruleName, kind, severity, title, atMs, channels, ...wait }, changes);
+    waiting.add(
+      { id, ruleId, ruleName, kind, severity, title, atMs, channels, ...wait, count: 1 },
+      changes,
+    );
   }
 
   return {
@@ -146,26 +126,10 @@ export function createDispatch(options: DispatchOptions): Dispatch {
       }
     },
     gather(atMs, changes) {
-      const due = [...held].filter(
-        ([, { dueMs }]) => dueMs <= atMs || dueMs - atMs > LONGEST_WAIT_MS,
-      );
-      const groups = Map.groupBy(due, ([, { group }]) => group);
-      for (const own of groups.values()) {
-        for (const [key] of own) {
-          held.delete(key);
-          changes.set(key, null);
-        }
-        const [first] = own;
-        if (first !== undefined) {
-          post(
-            digestOf(
-              own.map(([, one]) => one),
-              atMs,
-            ),
-            first[1].channels,
-            changes,
-          );
-        }
+      if (posts.size >= MAX_POSTS) return;
+      for (const due of waiting.take(atMs, changes)) {
+        const [first] = due;
+        if (first !== undefined) post(digestOf(due, atMs), first.channels, changes);
       }
     },
     flush() {
@@ -205,19 +169,21 @@ function digestOf(all: readonly Held[], atMs: number): AlertMessage {
   if (first === undefined || last === undefined) throw new TypeError("A digest needs an event");
   const severity = sorted.reduce((worst, { severity }) => worse(worst, severity), first.severity);
   const rules = new Set(sorted.map(({ ruleName }) => ruleName));
+  const several = rules.has(SEVERAL_RULES) ? SEVERAL_RULES : `${rules.size} rules`;
+  const count = sorted.reduce((sum, one) => sum + one.count, 0);
   const shown = sorted.slice(0, MAX_DIGEST_EVENTS);
-  const more = sorted.length - shown.length;
+  const more = count - shown.length;
   const lines = shown.map((one) => `${clockWords(one.atMs)}  ${one.title}`);
-  const isOne = sorted.length === 1;
+  const isOne = count === 1;
   return {
-    id: `${first.id}-d${sorted.length}`,
+    id: `${first.id}-d${count}`,
     ruleId: rules.size === 1 ? first.ruleId : "",
-    ruleName: rules.size === 1 ? first.ruleName : `${rules.size} rules`,
+    ruleName: rules.size === 1 ? first.ruleName : several,
     kind: first.kind,
     severity,
     atMs,
     subject: { kind: "machine", key: "", name: "this computer" },
-    title: isOne ? first.title : `${sorted.length} alerts: ${first.title} ...`,
+    title: isOne ? first.title : `${count} alerts: ${first.title} ...`,
     text: [...lines, ...(more > 0 ? [`... and ${more} more, in the log`] : [])].join("\n"),
     measure: NO_MEASURE,
     series: NOTHING,
@@ -229,10 +195,6 @@ function digestOf(all: readonly Held[], atMs: number): AlertMessage {
     digest: shown.map(({ id, atMs: firedAtMs, severity: own, title }) => {
       return { id, atMs: firedAtMs, severity: own, title };
     }),
-    count: sorted.length,
+    count,
   };
-}
-
-function worse(a: AlertSeverity, b: AlertSeverity): AlertSeverity {
-  return ALERT_SEVERITIES.indexOf(b) > ALERT_SEVERITIES.indexOf(a) ? b : a;
 }

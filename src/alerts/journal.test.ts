@@ -1,6 +1,6 @@
 // What is kept is there after any end of the process, and damage is set aside and said.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import {
   appendFileSync,
   existsSync,
@@ -8,6 +8,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -121,6 +122,94 @@ describe("openJournal()", () => {
     await again.close();
   });
 });
+
+describe("openJournal() of a folder that others may write to", () => {
+  test("writes through no link, put there before or meanwhile", async () => {
+    const { open, path } = fresh();
+    const victim = `${path}.victim`;
+    const precious = "precious\n".repeat(1_000);
+    writeFileSync(victim, precious);
+    symlinkSync(victim, path);
+    const journal = open();
+    await journal.commit(new Map([["a", 1]]));
+    rmSync(path);
+    symlinkSync(victim, path);
+    await journal.commit(new Map([["b", 2]])).catch(() => {});
+    await journal.commit(new Map([["c", 3]]));
+    await journal.close();
+    const again = open();
+    again.commit(new Map([["d", 4]])).catch(() => {});
+    rmSync(path);
+    symlinkSync(victim, path);
+    await again.close();
+    assert.equal(readFileSync(victim, "utf8"), precious);
+    const last = open();
+    assert.deepEqual([last.get("a"), last.get("b"), last.get("c")], ["1", "2", "3"]);
+    await last.close();
+  });
+
+  test("does not wait for a pipe", () => {
+    const { path } = fresh();
+    assert.equal(spawnSync("mkfifo", [path]).status, 0);
+    const { status, stdout } = runModule(`
+      const journal = openJournal({ path: ${JSON.stringify(path)}, warn: console.log });
+      await journal.commit(new Map([["a", 1]]));
+      await journal.close();`);
+    assert.equal(status, 0);
+    assert.match(stdout, /it is no file\. It is kept as .*\.broken/);
+    assert.ok(statSync(path).isFile());
+  });
+});
+
+test("openJournal() of too large a file leaves out what is not essential, and says so", async () => {
+  const { open, path, warnings } = fresh();
+  const journal = open();
+  const filler = Array.from({ length: 100 }, (_, n) => [`held:${n}`, "x".repeat(1_000)] as const);
+  await journal.commit(new Map([["rule:r1", 1], ...filler, ["rule:r2", 2]] as [string, unknown][]));
+  await journal.close();
+  const limits = { path, essential: "rule:", maxLength: 20_000 };
+  const small = openJournal({ ...limits, warn: (text) => warnings.push(text) });
+  assert.match(warnings.join(), /too large; 8\d parts are left out\. It is kept as .*\.broken/);
+  assert.deepEqual([small.get("rule:r1"), small.get("rule:r2")], ["1", "2"]);
+  // Nothing was changed, as when the daemon is killed: they are there all the same.
+  const again = open();
+  assert.deepEqual([again.get("rule:r1"), again.get("rule:r2")], ["1", "2"]);
+  assert.equal(warnings.length, 1);
+  await again.close();
+  await small.close();
+});
+
+test("commit() keeps no endless list of changes while the disk refuses them", () => {
+  const { path, open } = fresh();
+  // Files of this process may not grow beyond 50 kB: what waits can never be appended, what is still so can be written.
+  const { status, stderr, stdout } = runModule(
+    `process.on("SIGXFSZ", () => {});
+    const options = { path: ${JSON.stringify(path)}, warn() {}, maxPendingLength: 100_000 };
+    const journal = openJournal(options);
+    await journal.commit(new Map([["small", 1]]));
+    let refused = 0;
+    for (let n = 0; n < 30; n += 1) {
+      await journal.commit(new Map([["large", n + "x".repeat(90_000)]])).catch(() => { refused += 1; });
+    }
+    await journal.commit(new Map([["large", "again small"]]));
+    console.log(refused, journal.fault());`,
+    "ulimit -f 100;",
+  );
+  assert.equal(status, 0, stderr);
+  assert.equal(stdout, "30 undefined\n");
+  assert.equal(open().get("large"), '"again small"');
+});
+
+/** In a process of its own, which is ended when it hangs. */
+function runModule(code: string, before = "") {
+  const url = JSON.stringify(new URL("./journal.ts", import.meta.url).href);
+  const text = `import { openJournal } from ${url};\n${code}`;
+  const shell = `${before} exec "$0" --input-type=module -e "$1"`;
+  return spawnSync("sh", ["-c", shell, process.execPath, text], {
+    encoding: "utf8",
+    timeout: 30_000,
+  });
+}
 
 test("after SIGKILL at any moment everything that was said to be kept is there", async () => {
   for (let round = 0; round < 2; round += 1) {

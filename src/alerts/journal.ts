@@ -2,26 +2,19 @@
  * file and flushed before it counts as kept. A record has a checksum, so that one cut off by a power failure is told from
  * a whole one. */
 
-import {
-  closeSync,
-  fsyncSync,
-  ftruncateSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, constants, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
 import { MonitauriError } from "../model/error.ts";
+import { HEADER, type LoadOptions, load } from "./journal-read.ts";
 
-const HEADER = "monitauri alerts 1\n";
 /** Rewritten when it is this large and mostly old. */
 const COMPACT_BYTES = 1_000_000;
-/** A file that is larger was not written by us. */
-const MAX_FILE_LENGTH = 256_000_000;
+/** Changes that wait while the disk refuses; beyond, the whole file is written anew when it can be. */
+const MAX_PENDING_LENGTH = 4_000_000;
+/** Of a new file's records. */
+const RECORD_LENGTH = 1_000_000;
 
 /** null removes the key. */
 export type Changes = ReadonlyMap<string, unknown>;
@@ -41,52 +34,80 @@ export interface Journal {
   close(): Promise<void>;
 }
 
-export interface JournalOptions {
-  readonly path: string;
-  /** Told once of what had to be set aside. */
-  readonly warn: (message: string) => void;
+export interface JournalOptions extends LoadOptions {
+  readonly maxPendingLength?: number;
 }
 
 /** Reads what there is; a file that cannot be used is kept beside, with ".broken" at its end. */
-export function openJournal({ path, warn }: JournalOptions): Journal {
-  const { cells, wholeBytes } = load(path, warn);
+export function openJournal(options: JournalOptions): Journal {
+  const { path, maxPendingLength = MAX_PENDING_LENGTH } = options;
+  const { cells, wholeBytes } = load(options);
   /** 0: there is no file yet. */
   let goodBytes = wholeBytes;
   let handle: FileHandle | undefined;
   let pending: string[] = [];
+  let pendingLength = 0;
+  /** All of it is to be written, whatever waits. */
+  let mustRewrite = false;
   let writing: Promise<void> | undefined;
   let fault: string | undefined;
+  if (wholeBytes === 0 && cells.size > 0) saveRest();
+
+  /** What was read of a file that had to be set aside is there again after the next start too. */
+  function saveRest(): void {
+    try {
+      compactNow();
+    } catch (error) {
+      mustRewrite = true;
+      fault = `Cannot write ${path}: ${(error as Error).message}`;
+    }
+  }
+
+  function bound(): void {
+    if (pendingLength <= maxPendingLength) return;
+    // The map has it all.
+    pending = [];
+    pendingLength = 0;
+    mustRewrite = true;
+  }
 
   /** The old file or the new one, never half of one. */
   function compactNow(): void {
     const fresh = `${path}.new`;
     rmSync(fresh, { force: true });
-    const text =
-      HEADER + record([...cells].map(([key, value]) => `${JSON.stringify(key)}:${value}`));
     const file = openSync(fresh, "wx", 0o600);
+    let bytes = 0;
     try {
-      writeAll(file, Buffer.from(text));
+      for (const text of textsOf(cells)) bytes += writeAll(file, Buffer.from(text));
       fsyncSync(file);
+    } catch (error) {
+      // Half of one takes room where there is none.
+      rmSync(fresh, { force: true });
+      throw error;
     } finally {
       closeSync(file);
     }
     renameSync(fresh, path);
     flushFolder(path);
-    goodBytes = Buffer.byteLength(text);
+    goodBytes = bytes;
+    mustRewrite = false;
     fault = undefined;
   }
 
   async function writePending(): Promise<void> {
     const lines = pending;
+    const linesLength = pendingLength;
     pending = [];
+    pendingLength = 0;
     const bytes = Buffer.from(lines.map((line) => record([line])).join(""));
     try {
       // All of it, as the map is already what it will be.
-      if (goodBytes === 0) return compactNow();
-      handle ??= await open(path, "r+");
-      // Somebody removed or cut it: what was told to be kept is written again.
-      const { size, nlink } = await handle.stat();
-      if (nlink === 0 || size < goodBytes) return await compactLater();
+      if (goodBytes === 0 || mustRewrite) return await compactLater();
+      handle ??= await open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
+      // Somebody removed, replaced or cut it: what was told to be kept is written again.
+      const found = await handle.stat();
+      const isOurs = found.isFile() && found.nlink > 0 && found.size >= goodBytes;
+      if (!isOurs) return await compactLater();
       // At a place of its own: what a failed attempt left behind is written over.
       await handle.truncate(goodBytes);
       let at = 0;
@@ -98,11 +119,16 @@ export function openJournal({ path, warn }: JournalOptions): Journal {
       fault = undefined;
     } catch (cause) {
       pending = [...lines, ...pending];
-      if ((cause as NodeJS.ErrnoException).code === "ENOENT") goodBytes = 0;
+      pendingLength += linesLength;
+      bound();
+      if (GONE.has((cause as NodeJS.ErrnoException).code)) goodBytes = 0;
       fault = `Cannot write ${path}: ${(cause as Error).message}`;
       throw new MonitauriError("failed", `${fault}. Make room or correct what it says`, { cause });
     }
-    if (goodBytes > COMPACT_BYTES && goodBytes > 4 * liveBytes()) await compactLater();
+    // What is written is safe: where there is no room for a new file, it is tried again after the next change.
+    if (goodBytes > COMPACT_BYTES && goodBytes > 4 * liveBytes()) {
+      await compactLater().catch(() => {});
+    }
   }
 
   async function compactLater(): Promise<void> {
@@ -119,7 +145,7 @@ export function openJournal({ path, warn }: JournalOptions): Journal {
   }
 
   async function drain(): Promise<void> {
-    while (pending.length > 0) await writePending();
+    while (pending.length > 0 || mustRewrite) await writePending();
   }
 
   /** What is said while a write is under way goes into the next one, all together. */
@@ -140,7 +166,12 @@ export function openJournal({ path, warn }: JournalOptions): Journal {
         else cells.set(key, text);
         parts.push(`${JSON.stringify(key)}:${text ?? "null"}`);
       }
-      if (parts.length > 0) pending.push(parts.join());
+      if (parts.length > 0) {
+        const line = parts.join();
+        pending.push(line);
+        pendingLength += line.length;
+        bound();
+      }
       return flushed();
     },
     fault: () => fault,
@@ -160,72 +191,31 @@ function record(parts: readonly string[]): string {
   return `${crc32(text).toString(16).padStart(8, "0")} ${text}\n`;
 }
 
-interface Loaded {
-  readonly cells: Map<string, string>;
-  /** Up to the last whole record; 0: a new file is to be made. */
-  readonly wholeBytes: number;
+/** A file of that name is there no more, or something else in its place. */
+const GONE: ReadonlySet<string | undefined> = new Set(["ENOENT", "ELOOP", "ENXIO", "EISDIR"]);
+const { O_RDWR, O_NOFOLLOW, O_NONBLOCK } = constants;
+
+/** A new file, in pieces. */
+function* textsOf(cells: ReadonlyMap<string, string>): Generator<string> {
+  yield HEADER;
+  let parts: string[] = [];
+  let length = 0;
+  for (const [key, value] of cells) {
+    const part = `${JSON.stringify(key)}:${value}`;
+    parts.push(part);
+    length += part.length;
+    if (length < RECORD_LENGTH) continue;
+    yield record(parts);
+    parts = [];
+    length = 0;
+  }
+  yield record(parts);
 }
 
-function load(path: string, warn: (message: string) => void): Loaded {
-  const cells = new Map<string, string>();
-  const anew = { cells, wholeBytes: 0 };
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code !== "ENOENT") setAside(path, message, warn);
-    return anew;
-  }
-  if (!text.startsWith(HEADER) || text.length > MAX_FILE_LENGTH) {
-    setAside(path, "it is no file of alerts", warn);
-    return anew;
-  }
-  const lines = text.slice(HEADER.length).split("\n");
-  const end = lines.pop() ?? "";
-  for (const [at, line] of lines.entries()) {
-    if (apply(cells, line)) continue;
-    setAside(
-      path,
-      `record ${at + 1} of ${lines.length} is damaged; those before it are used`,
-      warn,
-    );
-    return anew;
-  }
-  // The last one, cut off while it was written: nobody was told that it is kept.
-  if (end !== "") warn(`${path} ended in half a record, as after a power failure; it is left out`);
-  return { cells, wholeBytes: Buffer.byteLength(text) - Buffer.byteLength(end) };
-}
-
-function apply(cells: Map<string, string>, line: string): boolean {
-  const [, sum = "", text = ""] = /^([\da-f]{8}) (\{.*\})$/s.exec(line) ?? [];
-  if (sum === "" || crc32(text) !== Number.parseInt(sum, 16)) return false;
-  try {
-    for (const [key, value] of Object.entries(JSON.parse(text) as object)) {
-      if (value === null) cells.delete(key);
-      else cells.set(key, JSON.stringify(value));
-    }
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Alerts go on with what could be read. */
-function setAside(path: string, why: string, warn: (message: string) => void): void {
-  const aside = `${path}.broken`;
-  try {
-    renameSync(path, aside);
-    warn(`Cannot use all of ${path}: ${why}. It is kept as ${aside}`);
-  } catch {
-    warn(`Cannot use ${path}: ${why}. The next change replaces it`);
-  }
-}
-
-function writeAll(file: number, bytes: Buffer): void {
+function writeAll(file: number, bytes: Buffer): number {
   let at = 0;
   while (at < bytes.length) at += writeSync(file, bytes, at);
-  ftruncateSync(file, bytes.length);
+  return bytes.length;
 }
 
 /** So that the new name is on the disk too. */

@@ -5,7 +5,8 @@ import { parseRuleChange, parseRuleDraft } from "../model/alert-schema.ts";
 import { MonitauriError } from "../model/error.ts";
 import type { Journal } from "./journal.ts";
 
-const PREFIX = "rule:";
+/** How the keys of rules begin. */
+export const RULE_KEYS = "rule:";
 
 export interface RuleBook {
   /** In the order they were made. */
@@ -26,11 +27,11 @@ export interface RuleBook {
 export function openRuleBook(journal: Journal, warn: (message: string) => void): RuleBook {
   const rules = new Map<string, AlertRule>();
   const unusable = new Set<string>();
-  for (const [key, text] of journal.entries(PREFIX)) {
+  for (const [key, text] of journal.entries(RULE_KEYS)) {
     const rule = read(text);
     if (rule === undefined) {
-      unusable.add(key.slice(PREFIX.length));
-      warn(`Alert rule ${key.slice(PREFIX.length)} cannot be used any more`);
+      unusable.add(key.slice(RULE_KEYS.length));
+      warn(`Alert rule ${key.slice(RULE_KEYS.length)} cannot be used any more`);
     } else rules.set(rule.id, rule);
   }
   let sorted = inOrder(rules);
@@ -40,7 +41,7 @@ export function openRuleBook(journal: Journal, warn: (message: string) => void):
   async function keep(rule: AlertRule): Promise<AlertRule> {
     rules.set(rule.id, rule);
     changed();
-    await journal.commit(new Map([[`${PREFIX}${rule.id}`, rule]]));
+    await journal.commit(new Map([[`${RULE_KEYS}${rule.id}`, rule]]));
     return rule;
   }
 
@@ -82,7 +83,7 @@ export function openRuleBook(journal: Journal, warn: (message: string) => void):
       if (!unusable.delete(id)) known(id);
       rules.delete(id);
       changed();
-      await journal.commit(new Map([[`${PREFIX}${id}`, null]]));
+      await journal.commit(new Map([[`${RULE_KEYS}${id}`, null]]));
     },
     unusable: () => [...unusable],
     get revision() {

@@ -11,7 +11,7 @@ import { type BesideFacts, blindFacts, factsOf } from "../alerts/facts.ts";
 import { openJournal } from "../alerts/journal.ts";
 import type { MeterBase, MeterGroup } from "../alerts/meters.ts";
 import { createPast } from "../alerts/past.ts";
-import { openRuleBook } from "../alerts/rule-book.ts";
+import { openRuleBook, RULE_KEYS } from "../alerts/rule-book.ts";
 import { type AlertEvent, MAX_ALERT_EVENTS, MAX_ALERT_RULES } from "../model/alert.ts";
 import type { AlertQuestions } from "../model/alert-questions.ts";
 import type { AlertStatus } from "../model/alert-status.ts";
@@ -65,7 +65,7 @@ export interface AlertsOptions {
 export function createAlerts(options: AlertsOptions): Alerts {
   const { path, delivery = NO_DELIVERY, history, log, now = Date.now } = options;
   const warn = (message: string) => log.warnOnce(message, `alerts: ${message}`);
-  const journal = openJournal({ path, warn });
+  const journal = openJournal({ path, warn, essential: RULE_KEYS });
   const rules = openRuleBook(journal, warn);
   const events = openEventLog(journal);
   const past = createPast();
