@@ -241,18 +241,32 @@ describe("the port", () => {
     const { token } = await connectDaemon([face.socket]).addToken("prometheus");
     const scraped = await ask("/metrics", { authorization: `Bearer ${token}` });
     assert.equal(scraped.status, 200);
+    const program = { authorization: `Bearer ${token}` };
+    const { paths } = JSON.parse((await ask("/api/v1/openapi.json", program)).body) as {
+      paths: Record<string, Record<string, unknown>>;
+    };
+    const changing = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods)
+        .filter((method) => method !== "get" && !/\/sessions(\/proof)?$/.test(path))
+        .map((method) => [method.toUpperCase(), path.replace(/\{\w+\}/g, "x")] as const),
+    );
+    assert.ok(changing.length > 20);
+    for (const [method, path] of changing) {
+      assert.equal((await ask(path, program, { method })).status, 403, `${method} ${path}`);
+    }
     await connectDaemon([face.socket]).removeToken("prometheus");
     assert.equal((await ask("/metrics", { authorization: `Bearer ${token}` })).status, 401);
   });
 });
 
-test("a page stays signed in across a restart of the daemon, with hashes in a private file", async () => {
+test("a page stays signed in across a clean end of the daemon at the same port alone, with hashes in a private file", async () => {
   const data = join(folder, "data");
   const programs: Program[] = [];
   try {
     const first = await start(data, programs);
     if (process.geteuid?.() === 0) {
-      assert.match(signInAsNobody(first), /"forbidden".* runs as another user/);
+      for (const from of ["127.0.0.1", "127.0.0.2"])
+        assert.match(signInAsNobody(first, from), /"forbidden".* runs as another user/, from);
     }
     const { token } = JSON.parse(
       (await post("/api/v1/sessions", JSON.stringify({ code: first.code }), first.port)).body,
@@ -261,15 +275,26 @@ test("a page stays signed in across a restart of the daemon, with hashes in a pr
     assert.ok(!readFileSync(join(data, "access.json"), "utf8").includes(token));
     first.program.child.kill("SIGTERM");
     assert.equal((await first.program.ended).code, 0);
-    const second = await start(data, programs);
     const bearer = { authorization: `Bearer ${token}` };
-    assert.equal((await ask("/api/v1/status", bearer, { at: second.port })).status, 200);
-    second.program.child.kill("SIGKILL");
-    await second.program.ended;
+    const statusAt = async ({ port }: { port: number }) =>
+      (await ask("/api/v1/status", bearer, { at: port })).status;
+    const second = await start(data, programs, first.port);
+    assert.equal(await statusAt(second), 200);
+    await stop(second.program, "SIGKILL");
+    const killed = await start(data, programs, first.port);
+    assert.equal(await statusAt(killed), 401, "who had the port meanwhile may have the token");
+    const again = JSON.parse(
+      (await post("/api/v1/sessions", JSON.stringify({ code: killed.code }), killed.port)).body,
+    ) as { token: string };
+    bearer.authorization = `Bearer ${again.token}`;
+    await stop(killed.program, "SIGTERM");
+    const moved = await start(data, programs);
+    assert.equal(await statusAt(moved), 401, "it was for another port");
+    await stop(moved.program, "SIGKILL");
     writeFileSync(join(data, "access.json"), "broken");
     const third = await start(data, programs);
     assert.match(third.program.stderr(), /Cannot use .*access\.json.*sign in again/);
-    assert.equal((await ask("/api/v1/status", bearer, { at: third.port })).status, 401);
+    assert.equal(await statusAt(third), 401);
     assert.equal(readFileSync(join(data, "access.json.broken"), "utf8"), "broken");
   } finally {
     for (const { child } of programs) child.kill("SIGKILL");
@@ -278,16 +303,22 @@ test("a page stays signed in across a restart of the daemon, with hashes in a pr
 });
 
 /** With a code that was seen in the list of processes, say. The code stays good for the one it is meant for. */
-function signInAsNobody({ port, code }: { port: number; code: string }): string {
+function signInAsNobody({ port, code }: { port: number; code: string }, from: string): string {
   const body = JSON.stringify({ code });
-  const script = `fetch("http://127.0.0.1:${port}/api/v1/sessions", { method: "POST", body: ${JSON.stringify(body)},
-    headers: { "content-type": "application/json" } }).then((r) => r.text()).then(console.log)`;
+  const options = { port, path: "/api/v1/sessions", method: "POST", localAddress: from };
+  const script = `require("node:http").request({ ...${JSON.stringify(options)}, host: "127.0.0.1",
+    headers: { "content-type": "application/json" } }, (r) => r.pipe(process.stdout)).end(${JSON.stringify(body)})`;
   const nobody = { uid: 65_534, gid: 65_534, encoding: "utf8", timeout: 20_000, cwd: "/" } as const;
   return spawnSync(process.execPath, ["-e", script], nobody).stdout;
 }
 
-async function start(data: string, programs: Program[]) {
-  const program = startDaemon(data, 100);
+async function stop({ child, ended }: Program, signal: NodeJS.Signals): Promise<void> {
+  child.kill(signal);
+  await ended;
+}
+
+async function start(data: string, programs: Program[], atPort = 0) {
+  const program = startDaemon(data, 100, atPort);
   programs.push(program);
   await program.says(/Ctrl-C stops/);
   const page = /^Page: {5}http:\/\/127\.0\.0\.1:(\d+)\/#code=([\w-]+)$/m.exec(program.stdout());

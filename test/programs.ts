@@ -28,8 +28,12 @@ export interface Program {
   ended: Promise<Ended>;
 }
 
-export function startDaemon(data: string, intervalMs?: number): Program {
-  const args = [DAEMON, data, ...(intervalMs === undefined ? [] : [String(intervalMs)])];
+export function startDaemon(data: string, intervalMs?: number, port = 0): Program {
+  const args = [
+    DAEMON,
+    data,
+    ...(intervalMs === undefined ? [] : [String(intervalMs), String(port)]),
+  ];
   return start(args, {}, DAEMON_WAIT_MS);
 }
 

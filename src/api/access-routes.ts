@@ -12,6 +12,8 @@ import { bodyRoute, plain, route } from "./route.ts";
 import { invitationSchema, newTokenSchema, sessionSchema, tokenSchema } from "./schemas.ts";
 
 export const SESSIONS_PATH = "/api/v1/sessions";
+/** Asked before a token is sent. */
+export const PROOF_PATH = `${SESSIONS_PATH}/proof`;
 
 export interface AccessRoutes {
   readonly monitauri: Monitauri;
@@ -55,6 +57,10 @@ export function addAccessRoutes(app: OpenAPIHono, options: AccessRoutes): void {
       if (!(error instanceof TooManyAttempts)) throw error;
       return context.json(errorAnswer(error).body, 429);
     }
+  });
+  app.openapi(prove, (context) => {
+    const { id, nonce } = context.req.valid("json");
+    return context.json({ proof: reached(access).prove(id, nonce) }, 200);
   });
   app.openapi(signOut, (context) => {
     reached(access).signOut(bearerOf(context) ?? "");
@@ -101,6 +107,14 @@ const signIn = bodyRoute("/sessions", {
   answer: sessionSchema,
   body: z.object({ code: z.string().max(256) }),
   description: "Exchanges a one-time code for a token, which goes into the Authorization header.",
+});
+const digits = z.string().regex(/^[\da-f]{64}$/);
+const prove = bodyRoute("/sessions/proof", {
+  answer: z.object({ proof: digits }),
+  body: z.object({ id: digits, nonce: digits }),
+  description:
+    "Shows a page, before it sends its token, that this is the daemon which gave it. With hash = SHA-256 of the token in hexadecimal " +
+    'digits, id is SHA-256 of "monitauri session " + hash, and proof that of "monitauri proof " + hash + " " + nonce.',
 });
 const signOut = route("delete", "/sessions/current", {
   answer: z.object({}),

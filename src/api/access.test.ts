@@ -1,6 +1,8 @@
 // Codes, sessions and tokens, with time as an argument.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { test } from "node:test";
+import { proofText, sessionIdText } from "../model/session-proof.ts";
 import {
   CODE_VALID_MS,
   createAccess,
@@ -70,6 +72,22 @@ test("signOut() makes a session worthless, and no token", () => {
   assert.ok(access.admits(program));
 });
 
+test("prove() answers for a session, and only for the nonce that was asked", () => {
+  const { access } = start();
+  const { token } = access.redeem(access.makeCode().code);
+  const hash = sha256(token);
+  const id = sha256(sessionIdText(hash));
+  const nonce = "0".repeat(64);
+  assert.equal(access.prove(id, nonce), sha256(proofText(hash, nonce)));
+  assert.notEqual(access.prove(id, "1".repeat(64)), access.prove(id, nonce));
+  const program = access.addToken("prometheus").token;
+  const programId = sha256(sessionIdText(sha256(program)));
+  assert.throws(() => access.prove(programId, nonce), { code: "not-found" });
+  access.endSessions();
+  assert.throws(() => access.prove(id, nonce), { code: "not-found" });
+  assert.ok(!access.admits(token) && access.admits(program));
+});
+
 test("addToken() has bounds and names", () => {
   const { access, clock } = start();
   for (let i = 0; i < MAX_TOKENS; i += 1) access.addToken(`t${i}`);
@@ -90,6 +108,10 @@ test("createAccess() goes on with what was saved, and saves no secret", () => {
   assert.ok(next.admits(token) && next.admits(program));
   assert.ok(!next.admits("mts_wrong"));
 });
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
 
 function start() {
   const clock = { nowMs: 1_000_000 };

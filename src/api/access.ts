@@ -3,6 +3,7 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { MonitauriError } from "../model/error.ts";
 import type { NewToken, Token } from "../model/monitauri.ts";
+import { proofText, sessionIdText } from "../model/session-proof.ts";
 import type { Bound } from "../model/snapshot.ts";
 
 export const CODE_VALID_MS = 60_000;
@@ -38,6 +39,8 @@ export interface Access {
   redeem(code: string): Session;
   /** Whether somebody with this secret may ask; notes the use. */
   admits(secret: string): boolean;
+  /** Shows a page that this daemon gave it its token: model/session-proof.ts. @throws MonitauriError "not-found". */
+  prove(id: string, nonce: string): string;
   /** @throws MonitauriError "not-found" where the secret is no session's. */
   signOut(secret: string): void;
   tokens(): Token[];
@@ -47,6 +50,10 @@ export interface Access {
   removeToken(name: string): void;
   /** How full it is; for `doctor`. */
   bounds(): Bound[];
+  /** What may outlive the daemon, as it is now. */
+  saved(): SavedAccess;
+  /** Signs all pages out. */
+  endSessions(): void;
 }
 
 /** What outlives the daemon. */
@@ -84,10 +91,25 @@ export function createAccess({ saved, save, now = Date.now }: AccessOptions): Ac
 
   function store(): void {
     savedAtMs = now();
-    save({
+    save(all());
+  }
+
+  function all(): SavedAccess {
+    return {
       sessions: sessions.map(storable),
       tokens: tokens.map((token) => ({ ...storable(token), name: token.name })),
-    });
+    };
+  }
+
+  function prove(id: string, nonce: string): string {
+    const wanted = Buffer.from(id, "hex");
+    const nowMs = now();
+    for (const session of sessions) {
+      const hash = session.hash.toString("hex");
+      if (isIdle(session, nowMs) || !hashOf(sessionIdText(hash)).equals(wanted)) continue;
+      return hashOf(proofText(hash, nonce)).toString("hex");
+    }
+    throw new MonitauriError("not-found", "There is no such session. Sign in: monitauri open");
   }
 
   function redeem(code: string): Session {
@@ -178,6 +200,7 @@ export function createAccess({ saved, save, now = Date.now }: AccessOptions): Ac
     },
     redeem,
     admits,
+    prove,
     signOut,
     tokens: () =>
       tokens.map(({ name, createdAtMs, lastUsedAtMs }) => ({ name, createdAtMs, lastUsedAtMs })),
@@ -197,6 +220,10 @@ export function createAccess({ saved, save, now = Date.now }: AccessOptions): Ac
         whenFull: "no more are made",
       },
     ],
+    saved: all,
+    endSessions() {
+      sessions = [];
+    },
   };
 }
 

@@ -4,8 +4,8 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context, Next } from "hono";
 import { MonitauriError } from "../model/error.ts";
 import type { SessionPath } from "../model/limit.ts";
-import type { Access } from "./access.ts";
-import { bearerOf, SESSIONS_PATH } from "./access-routes.ts";
+import { type Access, isProgramToken } from "./access.ts";
+import { bearerOf, PROOF_PATH, SESSIONS_PATH } from "./access-routes.ts";
 import { errorAnswer } from "./errors.ts";
 
 /** A way in over TCP. */
@@ -95,14 +95,27 @@ function refuse(context: Context, status: 403 | 421, message: string): Response 
   return context.json(errorAnswer(new MonitauriError("forbidden", message)).body, status);
 }
 
+/** Nobody has a token yet, or wants to tell it. */
+const OPEN_PATHS: ReadonlySet<string> = new Set([SESSIONS_PATH, PROOF_PATH]);
+const READING: ReadonlySet<string> = new Set(["GET", "HEAD"]);
+
 async function checkBearer(
   access: Access | undefined,
   context: Context,
   next: Next,
 ): Promise<Response | undefined> {
-  const isSignIn = context.req.path === SESSIONS_PATH && context.req.method === "POST";
+  const { path, method } = context.req;
+  const isSignIn = OPEN_PATHS.has(path) && method === "POST";
   const secret = bearerOf(context);
   if (isSignIn || (secret !== undefined && access?.admits(secret) === true)) {
+    // Whoever reads with a token made for a dashboard was not asked whether it may slow the machine down or silence an alert.
+    if (!isSignIn && isProgramToken(secret ?? "") && !READING.has(method)) {
+      return refuse(
+        context,
+        403,
+        "The token of a program only reads. To change something use the page or the command line",
+      );
+    }
     await next();
     return undefined;
   }

@@ -16,12 +16,19 @@ const fileSchema = z.object({
   version: z.literal(VERSION),
   sessions: z.array(z.object(secret)).max(10_000),
   tokens: z.array(z.object({ ...secret, name: z.string() })).max(10_000),
+  /** Where the pages of the sessions came from. */
+  port: z.number().int().optional(),
 });
 
 const NOBODY: SavedAccess = { sessions: [], tokens: [] };
 
+/** With the port at which the sessions were. */
+export interface KeptAccess extends SavedAccess {
+  readonly port?: number | undefined;
+}
+
 /** Nobody where there is no file. One that cannot be used is set aside: then everybody signs in again. */
-export function readAccess(path: string, log: Pick<Log, "warn">): SavedAccess {
+export function readAccess(path: string, log: Pick<Log, "warn">): KeptAccess {
   try {
     return fileSchema.parse(JSON.parse(readFileSync(path, "utf8")));
   } catch (error) {
@@ -41,7 +48,7 @@ export function readAccess(path: string, log: Pick<Log, "warn">): SavedAccess {
 
 /** The old file or the new one, never half of one. A failure is only logged: whoever is signed in stays so until the
  * daemon ends. */
-export function saveAccess(path: string, access: SavedAccess, log: Pick<Log, "warnOnce">): void {
+export function saveAccess(path: string, access: KeptAccess, log: Pick<Log, "warnOnce">): void {
   const fresh = `${path}.new`;
   try {
     rmSync(fresh, { force: true });

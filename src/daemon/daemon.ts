@@ -15,7 +15,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import { type Access, createAccess } from "../api/access.ts";
+import { type Access, createAccess, type SavedAccess } from "../api/access.ts";
 import type { Door } from "../api/guard.ts";
 import { listenOnSocket } from "../api/listen.ts";
 import { listenOnPort, type PortListener } from "../api/listen-port.ts";
@@ -173,11 +173,16 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   });
   starting.use(await keepLimits(limits, log));
 
-  const access = createAccess({
-    saved: readAccess(places.access, log),
-    save: (saved) => saveAccess(places.access, saved, log),
-  });
+  const kept = readAccess(places.access, log);
+  // Pages stay signed in over a clean end alone. After any other, who had the port meanwhile may have a page's token.
+  const saveTokens = ({ tokens }: SavedAccess) =>
+    saveAccess(places.access, { sessions: [], tokens }, log);
+  const access = createAccess({ saved: kept, save: saveTokens });
+  if (kept.sessions.length > 0) saveTokens(kept);
   let listener: PortListener | undefined;
+  starting.defer(() =>
+    saveAccess(places.access, { ...access.saved(), port: listener?.port ?? kept.port }, log),
+  );
   const monitauri = createMonitauri({
     sampling,
     feed,
@@ -219,6 +224,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       return (request: Request, env: object) => paged.fetch(request, env);
     };
     listener = starting.use(await listenOnPort(serve, { port: options.port ?? config.port }));
+    // Their tokens were for another address; whoever has that one now may have been told.
+    if (listener.port !== kept.port) access.endSessions();
   }
   // Streams end by themselves when the listeners wait for what is under way.
   starting.defer(() => feed.close());
@@ -307,6 +314,7 @@ function socketGroup(root: boolean, env: DaemonOptions["env"]): number | undefin
 /** The same people who may use the socket. Where the system does not say who it is, the code alone decides. */
 function maySignIn(peer: Peer, port: number, gid: number | undefined): boolean {
   const uid = userOfPeer(peer, port);
+  if (uid === "nobody") return false;
   if (uid === undefined || uid === 0 || uid === process.geteuid?.()) return true;
   return gid !== undefined && groupMembers(gid).includes(uid);
 }

@@ -17,8 +17,8 @@ test("userOfPeer() finds the user of a connection over either family", { skip },
     await once(client, "connect");
     const peer = { address: host, port: client.localPort as number };
     assert.equal(userOfPeer(peer, port), process.geteuid?.(), host);
-    assert.equal(userOfPeer({ ...peer, port: 1 }, port), undefined);
-    assert.equal(userOfPeer(peer, port + 1), undefined);
+    assert.equal(userOfPeer({ ...peer, port: 1 }, port), "nobody");
+    assert.equal(userOfPeer(peer, port + 1), "nobody");
     client.destroy();
     server.close();
   }
@@ -32,5 +32,24 @@ test("userOfPeer() looks at the other end's row and not at ours", () => {
 `;
   const read = (name: string) => (name === "tcp" ? table : "");
   assert.equal(userOfPeer({ address: "127.0.0.1", port: 0xb2d4 }, 0x2119, read), 1000);
-  assert.equal(userOfPeer({ address: "127.0.0.1", port: 0xb2d5 }, 0x2119, read), undefined);
+  assert.equal(userOfPeer({ address: "127.0.0.1", port: 0xb2d5 }, 0x2119, read), "nobody");
+  assert.equal(
+    userOfPeer({ address: "127.0.0.1", port: 0xb2d4 }, 0x2119, () => ""),
+    undefined,
+  );
+});
+
+test("userOfPeer() knows nobody behind another loopback address", { skip }, async () => {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const client = connect({ port, host: "127.0.0.1", localAddress: "127.0.0.2" });
+  const [accepted] = await once(server, "connection");
+  const peer = { address: accepted.remoteAddress, port: accepted.remotePort };
+  assert.equal(peer.address, "127.0.0.2");
+  assert.equal(userOfPeer(peer, port), "nobody");
+  client.destroy();
+  accepted.destroy();
+  server.close();
 });

@@ -12,38 +12,42 @@ export interface Peer {
 const MAX_ROWS = 200_000;
 
 /**
- * User of the socket that a connection to our port `localPort` comes from, by the kernel's tables (proc_net_tcp);
- * undefined where it is not found or the system has no such tables.
+ * User of the socket that a connection to our port `localPort` comes from, by the kernel's tables (proc_net_tcp).
+ * "nobody" where no row is found, as for other addresses than 127.0.0.1 and ::1 (anybody may have 127.0.0.2); undefined where
+ * the system has no such tables.
  */
-export function userOfPeer(peer: Peer, localPort: number, read = readTable): number | undefined {
+export function userOfPeer(
+  peer: Peer,
+  localPort: number,
+  read = readTable,
+): number | "nobody" | undefined {
   const from = hexPort(peer.port);
   const to = hexPort(localPort);
+  const addresses = LOOPBACK[peer.address];
+  if (addresses === undefined) return "nobody";
+  let hasTables = false;
   for (const table of peer.address.includes(":") ? ["tcp6"] : ["tcp", "tcp6"]) {
-    for (const line of read(table).split("\n", MAX_ROWS)) {
+    const text = read(table);
+    hasTables ||= text !== "";
+    for (const line of text.split("\n", MAX_ROWS)) {
       // sl local remote st tx:rx tr:when retrnsmt uid ...; seen from the other end, so its port is the local one.
       const [, local = "", remote = "", , , , , uid = ""] = line.trim().split(/\s+/);
-      if (!local.endsWith(from) || !remote.endsWith(to)) continue;
-      if (isLoopback(local) && isLoopback(remote) && /^\d+$/.test(uid)) return Number(uid);
+      const isIt = addresses.some((one) => local === one + from && remote === one + to);
+      if (isIt && /^\d+$/.test(uid)) return Number(uid);
     }
   }
-  return undefined;
+  return hasTables ? "nobody" : undefined;
 }
 
 function hexPort(port: number): string {
   return `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
 }
 
-/** Addresses stand there as words in host order: 127.0.0.1, ::1, ::ffff:127.0.0.1 on little-endian machines. */
-function isLoopback(end: string): boolean {
-  const [address = ""] = end.split(":");
-  return LOOPBACK.has(address);
-}
-
-const LOOPBACK = new Set([
-  "0100007F",
-  "00000000000000000000000001000000",
-  "0000000000000000FFFF00000100007F",
-]);
+/** As the tables write them: words in host order, here of a little-endian machine. An IPv6 socket may speak IPv4. */
+const LOOPBACK: Readonly<Record<string, readonly string[]>> = {
+  "127.0.0.1": ["0100007F", "0000000000000000FFFF00000100007F"],
+  "::1": ["00000000000000000000000001000000"],
+};
 
 function readTable(name: string): string {
   try {

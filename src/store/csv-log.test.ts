@@ -124,12 +124,38 @@ test("what cannot be written is said, the history goes on, and the log is contin
   assert.deepEqual(store.trouble().warnings, []);
   assert.equal(files().length, 1);
   for (let n = 4; n < 40; n += 1) append(n);
-  assert.match(store.trouble().warnings.join(), /has reached maxBytes/);
-  assert.ok(Buffer.byteLength(read(files()[0] ?? "")) <= 2_000);
-  assert.equal(
-    store.query({ fromMs: START - MINUTE, toMs: START + 60 * MINUTE }).total.rxBytes,
-    200,
+  assert.match(
+    store.trouble().warnings.join(),
+    /has reached maxBytes.*no more is written of that day/,
   );
+  const full = read(files()[0] ?? "");
+  assert.ok(Buffer.byteLength(full) <= 2_000);
+  assert.ok(full.split("\r\n").length > 10, "what fitted stays");
+  for (let n = 40; n < 200; n += 1) append(n);
+  assert.equal(files().length, 2, "the next day has a file of its own");
+  assert.equal(read(files()[0] ?? ""), full);
+  assert.equal(
+    store.query({ fromMs: START - MINUTE, toMs: START + 240 * MINUTE }).total.rxBytes,
+    1_000,
+  );
+  store.close();
+});
+
+test("a file of a day to come, or one that is gone, does not stop it", () => {
+  const { store, files, read, folder } = opened("future");
+  fs.mkdirSync(folder, { recursive: true });
+  fs.writeFileSync(join(folder, "monitauri-2099-01-01.csv"), "not ours\r\n");
+  const append = (n: number) =>
+    store.append(tickOf(START + n * MINUTE, [detailOf({ rxBytes: 5 })]));
+  for (let n = 0; n < 5; n += 1) append(n);
+  const [today = ""] = files();
+  assert.equal(today, "monitauri-2026-11-08.csv");
+  const lines = read(today).split("\r\n").length;
+  fs.rmSync(join(folder, today));
+  for (let n = 5; n < 8; n += 1) append(n);
+  assert.equal(read(today).split("\r\n").length, lines + 3);
+  assert.equal(read("monitauri-2099-01-01.csv"), "not ours\r\n");
+  assert.deepEqual(store.trouble().warnings, []);
   store.close();
 });
 

@@ -30,6 +30,8 @@ interface Place {
   readonly name: string;
   bytes: number;
   minute: number;
+  /** Of its day no more is written: what did not fit. */
+  full?: string;
 }
 
 export function createCsvLog(
@@ -42,9 +44,9 @@ export function createCsvLog(
   let isBegun = false;
   let fault: string | undefined;
 
-  function begin(): void {
+  function begin(until: number): void {
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const latest = filesIn(folder).at(-1);
+    const latest = filesIn(folder, calendar(until).date).at(-1);
     place = latest === undefined ? undefined : repair(folder, latest, calendar);
     cursor = null;
     isBegun = true;
@@ -55,7 +57,7 @@ export function createCsvLog(
     if (place?.name === name) return place;
     place = { name, bytes: sizeOf(join(folder, name)), minute };
     cursor = null;
-    removeOld(folder, { keepDays, maxBytes, except: name });
+    removeOld(folder, { keepDays, maxBytes, latest: name });
     return place;
   }
 
@@ -71,8 +73,11 @@ export function createCsvLog(
     const isNew = at.bytes === 0;
     // The title is in the first part of an export; a file has one.
     const text = cursor === null && !isNew ? withoutTitle(part.text) : part.text;
-    if (at.bytes + text.length > maxBytes) {
-      throw new Error(`it has reached maxBytes, ${maxBytes}; no more is written today`);
+    if (at.bytes + Buffer.byteLength(text) > maxBytes) {
+      at.full = `${at.name} has reached maxBytes, ${maxBytes}; no more is written of that day`;
+      at.minute = endMinute;
+      cursor = null;
+      return true;
     }
     at.bytes += write(join(folder, at.name), at.bytes, text);
     cursor = part.next;
@@ -85,25 +90,34 @@ export function createCsvLog(
       // The minute of the tick's second is open.
       const minute = Math.floor(secondOf(atMs) / 60);
       try {
-        if (!isBegun) begin();
+        // A clock that was put back: what is said of days to come is left alone.
+        if (place !== undefined && place.minute > calendar(minute).endMinute) isBegun = false;
+        if (!isBegun) begin(minute);
         for (let n = 0; n < PARTS_A_TICK && step(db, minute); n += 1);
         fault = undefined;
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         fault = `Cannot write the CSV log in ${folder}: ${reason}. The history itself goes on; the log is continued by itself`;
-        // From the file again, as after a crash: the folder may be another one by now.
-        isBegun = false;
+        // What is written goes on where it was. Where the file is gone: from what is there, as after a crash.
+        if (GONE.has((error as NodeJS.ErrnoException).code ?? "")) isBegun = false;
       }
     },
-    fault: () => (fault === undefined ? [] : [fault]),
+    fault() {
+      if (fault !== undefined) return [fault];
+      return place?.full === undefined
+        ? []
+        : [`Cannot write the CSV log in ${folder}: ${place.full}. The history itself goes on`];
+    },
   };
 }
 
-/** The oldest first. */
-function filesIn(folder: string): string[] {
+const GONE: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR"]);
+
+/** The oldest first, none of a day after this one: a clock that went wrong has made it, or somebody else. */
+function filesIn(folder: string, date: string): string[] {
   return fs
     .readdirSync(folder)
-    .filter((name) => NAME.test(name))
+    .filter((name) => (NAME.exec(name)?.[1] ?? "~") <= date)
     .sort();
 }
 
@@ -111,10 +125,10 @@ function sizeOf(path: string): number {
   return fs.statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** Takes a torn line away, and the minute that it belongs to: that is written again. */
+/** Where the file's last whole minute but one ends: the last, of which lines may be missing, is written again in its place. */
 function repair(folder: string, name: string, calendar: Calendar): Place {
   const path = join(folder, name);
-  const file = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_NOFOLLOW);
+  const file = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
   try {
     const { size } = fs.fstatSync(file);
     for (let length = READ_BYTES; ; length *= 4) {
@@ -124,7 +138,6 @@ function repair(folder: string, name: string, calendar: Calendar): Place {
       const found = lastMinute(tail.toString("latin1"), from === 0);
       if (found === undefined && from > 0) continue;
       const bytes = found === undefined ? 0 : from + found.at;
-      fs.ftruncateSync(file, bytes);
       return { name, bytes, minute: found?.minute ?? firstMinute(name, calendar) };
     }
   } finally {
@@ -159,12 +172,16 @@ function withoutTitle(text: string): string {
   return text.slice(text.indexOf(LINE_END) + LINE_END.length);
 }
 
-/** At `at`, so that what a full disk has torn is overwritten. Returns how many bytes. */
+/** At `at`, in the place of whatever is behind. Returns how many bytes. */
 function write(path: string, at: number, text: string): number {
   if (text === "") return 0;
   const { O_RDWR, O_CREAT, O_NOFOLLOW } = fs.constants;
   const file = fs.openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
   try {
+    if (fs.fstatSync(file).size < at) {
+      throw Object.assign(new Error(`somebody has shortened ${path}`), { code: "ENOENT" });
+    }
+    fs.ftruncateSync(file, at);
     const bytes = Buffer.from(text);
     for (let done = 0; done < bytes.length; ) {
       done += fs.writeSync(file, bytes, done, bytes.length - done, at + done);
@@ -172,7 +189,7 @@ function write(path: string, at: number, text: string): number {
     fs.fdatasyncSync(file);
     return bytes.length;
   } catch (error) {
-    fs.ftruncateSync(file, at);
+    if (fs.fstatSync(file).size > at) fs.ftruncateSync(file, at);
     throw error;
   } finally {
     fs.closeSync(file);
@@ -181,10 +198,11 @@ function write(path: string, at: number, text: string): number {
 
 function removeOld(
   folder: string,
-  { keepDays, maxBytes, except }: { keepDays: number; maxBytes: number; except: string },
+  { keepDays, maxBytes, latest }: { keepDays: number; maxBytes: number; latest: string },
 ): void {
-  const files = filesIn(folder).filter((name) => name !== except);
-  let sum = sizeOf(join(folder, except));
+  const date = NAME.exec(latest)?.[1] ?? "";
+  const files = filesIn(folder, date).filter((name) => name !== latest);
+  let sum = sizeOf(join(folder, latest));
   for (const [n, name] of files.toReversed().entries()) {
     sum += sizeOf(join(folder, name));
     if (n + 1 >= keepDays || sum > maxBytes) fs.rmSync(join(folder, name));

@@ -1,9 +1,11 @@
 // The page in a real browser, on a real daemon that counts real traffic.
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { bytesOf, faults, skipWithoutBrowser, waitFor } from "../page/checks.ts";
 import { HOSTILE_NAMES } from "../page/invented.ts";
@@ -205,13 +207,31 @@ describe("page", { skip: await skipWithoutBrowser() }, () => {
     await page.goto(`${daemon.origin}/`);
     await waitFor(page, PEAK);
     const { port } = daemon;
-    await daemon.kill();
+    await daemon.stop();
     await page.getByText("The daemon does not answer since").waitFor();
     assert.ok(await rowOf("fetcher").isVisible(), "the last view is gone");
+    const told = await overhear(port, 6_000);
+    assert.ok(told.length > 0, "the page asks who has the port now");
+    assert.deepEqual(
+      told.filter((head) => /authorization|mts_/i.test(head)),
+      [],
+      "and tells it no token",
+    );
     daemon = await serveDaemon({ data, port, interval: "500ms" });
     await page.getByText("The daemon does not answer since").waitFor({ state: "hidden" });
     await programs.fetch(world.a, "after", { address: world.b.ip4, port: PORT, bytes: 5_000_000 });
     await rowOf("after").waitFor();
+  });
+
+  it("asks to sign in again after a daemon that was killed", async () => {
+    const { port } = daemon;
+    await daemon.kill();
+    daemon = await serveDaemon({ data, port, interval: "500ms" });
+    await page.getByText("monitauri open", { exact: true }).waitFor();
+    await page.getByLabel("Address or code").fill(await daemon.invite());
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await rowOf("after").waitFor({ state: "detached" });
+    await page.waitForSelector(".nums .digits");
   });
 
   it("asks whom it does not know to sign in, and takes a pasted address", async () => {
@@ -230,6 +250,20 @@ describe("page", { skip: await skipWithoutBrowser() }, () => {
     assert.deepEqual(complaints, []);
   });
 });
+
+/** Another program has the daemon's port for a while: what it was asked. */
+async function overhear(port: number, forMs: number): Promise<string[]> {
+  const heads: string[] = [];
+  const server = createServer((request, response) => {
+    heads.push(`${request.method} ${request.url} ${JSON.stringify(request.headers)}`);
+    response.end("{}");
+  });
+  server.listen(port, "127.0.0.1");
+  await sleep(forMs);
+  server.closeAllConnections();
+  server.close();
+  return heads;
+}
 
 describe("page with thousands of applications and names made to do harm", {
   skip: await skipWithoutBrowser(),

@@ -1,9 +1,13 @@
 // Serves the built page with invented answers: the page's own code and policy, no daemon.
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
+import { text } from "node:stream/consumers";
+import { PROOF_PATH } from "../../src/api/access-routes.ts";
+import { proofText } from "../../src/model/session-proof.ts";
 import {
   connections,
   DIAGNOSIS,
@@ -14,6 +18,7 @@ import {
   status,
 } from "./invented.ts";
 
+const TOKEN = "invented";
 const UI = join(import.meta.dirname, "..", "..", "dist", "ui");
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -42,8 +47,8 @@ export async function serveInvented(options: InventedOptions): Promise<InventedS
   const readers = new Set<ServerResponse>();
   const timer = setInterval(() => {
     id += 1;
-    const text = event(sample(id, options));
-    for (const reader of readers) reader.write(text);
+    const line = event(sample(id, options));
+    for (const reader of readers) reader.write(line);
   }, options.intervalMs ?? 1000);
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
@@ -56,6 +61,10 @@ export async function serveInvented(options: InventedOptions): Promise<InventedS
         const past = sample(one, { ...options, active: Math.min(options.active, 50) });
         response.write(event({ ...past, atMs: Date.now() - (id - one) * 1000 }));
       }
+      return;
+    }
+    if (pathname === PROOF_PATH) {
+      void text(request).then((body) => answer(response, prove(JSON.parse(body))));
       return;
     }
     if (pathname.startsWith("/api/")) return answer(response, api(pathname, searchParams, options));
@@ -82,10 +91,19 @@ export async function serveInvented(options: InventedOptions): Promise<InventedS
   };
 }
 
+/** As the daemon would of this token. */
+function prove({ nonce }: { nonce: string }): { proof: string } {
+  return { proof: sha256(proofText(sha256(TOKEN), nonce)) };
+}
+
+function sha256(of: string): string {
+  return createHash("sha256").update(of).digest("hex");
+}
+
 function api(path: string, query: URLSearchParams, options: Invented): unknown {
   switch (path) {
     case "/api/v1/sessions":
-      return { token: "invented" };
+      return { token: TOKEN };
     case "/api/v1/status":
       return status(options);
     case "/api/v1/ps":

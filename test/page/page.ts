@@ -19,6 +19,8 @@ export interface ServedDaemon extends AsyncDisposable {
   invite(): Promise<string>;
   /** Ends it at once, as a crash would. */
   kill(): Promise<void>;
+  /** As Ctrl-C does. */
+  stop(): Promise<void>;
 }
 
 export interface ServeOptions {
@@ -73,6 +75,10 @@ export async function serveDaemon({
       return address;
     },
     kill,
+    async stop() {
+      child.kill("SIGTERM");
+      await ended;
+    },
     [Symbol.asyncDispose]: kill,
   };
 }

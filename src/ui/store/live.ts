@@ -6,6 +6,7 @@ import type { Monitauri } from "../../model/monitauri.ts";
 import { pageRedactor } from "../session/page-redactor.ts";
 import { requestWith } from "../session/request.ts";
 import { exchange, storedToken, storeToken, takeCode } from "../session/session.ts";
+import { createTrust } from "../session/trust.ts";
 import { connectStream } from "../stream/connect.ts";
 import {
   ACTIVITY_WIDTH,
@@ -35,7 +36,10 @@ let tell: (message: FromTab) => void = () => {};
 /** Where names are hidden no answer reaches a view with them. */
 const redactor = pageRedactor();
 
+const trust = createTrust();
+
 const plainRequest = requestWith({
+  trust,
   token: () => token ?? signedIn.promise.then(() => token ?? ""),
   onUnauthorized(refused) {
     // An answer to an older token says nothing about this one.
@@ -87,7 +91,10 @@ export function togglePause(): void {
 
 function hear(message: ToTab): void {
   if (message.type === "token") keepToken(message.token);
-  if (message.type === "link") link.set(message.link);
+  if (message.type === "link") {
+    if (message.link.state !== "live") trust.doubt();
+    link.set(message.link);
+  }
   // Said by another tab's scope before this one's choice arrived.
   if (message.type === "past" && message.scope === scope.get())
     replacePast(message.ticks.map(withoutNames));

@@ -2,6 +2,7 @@
 
 import { createClient } from "../../client/client.ts";
 import { requestWith } from "../session/request.ts";
+import { createTrust } from "../session/trust.ts";
 import { createHub, type Hub } from "./hub.ts";
 
 export function openKeeper(): Hub {
@@ -9,6 +10,7 @@ export function openKeeper(): Hub {
   const client = createClient(
     requestWith({
       token: () => token,
+      trust: createTrust(),
       // An answer to an older token says nothing about this one.
       onUnauthorized: (refused) => refused === token && hub.refuse(),
     }),
