@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import { createAccess } from "../../api/access.ts";
-import { createTrust } from "./trust.ts";
+import { createAccess } from "../src/api/access.ts";
+import { createTrust } from "../src/ui/session/trust.ts";
 
 function daemon() {
   const access = createAccess({ saved: { sessions: [], tokens: [] }, save() {} });
