@@ -2,6 +2,7 @@
 
 import type { LimitAchieved, LimitRule } from "../model/limit.ts";
 import { type FoundInterface, findInterfaces } from "./devices.ts";
+import { createHindered } from "./hindered.ts";
 import type { ClsactOwned, Journal } from "./journal.ts";
 import { openKernelSide } from "./kernel-side.ts";
 import { isOwnerRule } from "./keys.ts";
@@ -36,6 +37,9 @@ import {
 /** Often enough for "within a second", and for the heartbeat, which lapses after two. */
 const TICK_MS = 500;
 const BEAT_MS = 250;
+/** After a failure that is there again at once; doubled each time. */
+const FIRST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 30_000;
 
 export interface EnforcementOptions {
   readonly journal: Journal;
@@ -72,28 +76,40 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
   let tick: NodeJS.Timeout | undefined;
   let beat: NodeJS.Timeout | undefined;
   let isClosed = false;
+  /** A change was begun and not ended: what the kernel has is not known. */
+  let isTorn = false;
+  /** Why nothing is in the kernel; undefined: the rules are. */
+  let fault: string | undefined;
+  let retryAtMs = 0;
+  let retryMs = FIRST_RETRY_MS;
+  const hindered = createHindered();
 
   /** Brings the kernel from what it has to what the rules want now. */
   async function reconcile(ruled: readonly LimitRule[]): Promise<void> {
+    if (isTorn) await empty();
     const seen = await observer.look(ruled, now);
     const found = findInterfaces();
     const before = withoutLost(now, {
       there: (one) => meter.isThere(one),
       shaping: (shaping) => found.some(({ name, up }) => name === SHAPERS[shaping] && up),
     });
-    await removeBroken(now, before, found);
     const isSame = last?.rules === ruled && last.seen.placed === seen.placed;
-    if (isSame && before.attachments.length === now.attachments.length) {
+    const isWhole = before.attachments.length === now.attachments.length;
+    if (isSame && isWhole && !hindered.areDue(performance.now())) {
       last = { seen, rules: ruled };
       seen.write();
       endNewlyRefused(seen, ruled);
       return;
     }
+    isTorn = true;
+    await removeBroken(now, before, found);
     const steps = planSteps(before, seen.desired, leaf);
-    await carryOut(steps, seen, ruled);
-    now = seen.desired;
+    const failed = await carryOut(steps, seen, ruled);
+    const { attachments } = seen.desired;
+    now = { ...seen.desired, attachments: attachments.filter((one) => !failed.has(one)) };
     rules = ruled;
     last = { seen, rules: ruled };
+    isTorn = false;
   }
 
   /** A shaper that somebody switched off is made anew. */
@@ -110,7 +126,12 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
     await runBatch("ip", lines, { force: true });
   }
 
-  async function carryOut(steps: Steps, seen: Seen, ruled: readonly LimitRule[]): Promise<void> {
+  /** Attachments that could not be made. */
+  async function carryOut(
+    steps: Steps,
+    seen: Seen,
+    ruled: readonly LimitRule[],
+  ): Promise<ReadonlySet<Attachment>> {
     const { desired } = seen;
     const fresh = [...desired.shapers].filter((shaping) =>
       steps.links.some((line) => line.includes(`name ${SHAPERS[shaping]} `)),
@@ -122,7 +143,7 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
     const removeOld = fillMaps(seen, ruled);
     kernel.follow({ owners: ruled.some(isOwnerRule), calls: desired.refuses });
     seen.write();
-    for (const one of steps.attach) await attach(one);
+    const failed = await attachAll(steps.attach, desired.attachments);
     removeOld();
     endNewlyRefused(seen, ruled);
     for (const one of steps.detach) await detach(one);
@@ -130,6 +151,7 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
     await runBatch("tc", steps.remove, { force: true });
     await runBatch("ip", steps.removeLinks, { force: true });
     if (steps.detach.length > 0) await releaseUnused(desired.attachments);
+    return failed;
   }
 
   function fillMaps({ desired, placed }: Seen, ruled: readonly LimitRule[]): () => void {
@@ -157,21 +179,33 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
     return classes.removeOld;
   }
 
-  async function attach(one: Attachment): Promise<void> {
-    const programFd = kernel.programFd(one.hook === "egress" ? "limit_egress" : "limit_ingress");
-    try {
-      await attachToDevice(one, { programFd, journal, owned });
-    } catch (error) {
-      // An interface that goes away meanwhile needs no limit.
-      if (findInterfaces().some(({ ifindex }) => ifindex === one.ifindex)) throw error;
+  /** An interface that refuses is passed by, unless there is no other. */
+  async function attachAll(
+    wanted: readonly Attachment[],
+    all: readonly Attachment[],
+  ): Promise<ReadonlySet<Attachment>> {
+    const failures = new Map<Attachment, unknown>();
+    for (const one of wanted) {
+      const programFd = kernel.programFd(one.hook === "egress" ? "limit_egress" : "limit_ingress");
+      try {
+        await attachToDevice(one, { programFd, journal, owned });
+      } catch (error) {
+        // An interface that goes away meanwhile needs no limit.
+        if (!findInterfaces().some(({ ifindex }) => ifindex === one.ifindex)) continue;
+        failures.set(one, error);
+      }
     }
+    for (const message of hindered.note(failures, performance.now())) onFault(message);
+    const [first] = failures.values();
+    if (failures.size > 0 && failures.size === all.length) throw first;
+    return new Set(failures.keys());
   }
 
   async function detach(one: Attachment): Promise<void> {
     try {
       detachFromDevice(one);
     } catch (error) {
-      onFault(error instanceof Error ? error.message : String(error));
+      onFault(messageOf(error));
     }
   }
 
@@ -198,7 +232,7 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
     try {
       endRefused({ pids: new Map(pids), places: placed.places, rules: ruled });
     } catch (error) {
-      onFault(error instanceof Error ? error.message : String(error));
+      onFault(messageOf(error));
     }
   }
 
@@ -220,13 +254,31 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
 
   async function regularly(): Promise<void> {
     try {
-      if (isClosed || rules.length === 0) return;
+      if (isClosed || rules.length === 0 || performance.now() < retryAtMs) return;
       meter.read(now, members());
-      await reconcile(rules);
+      await reconcile(rules).catch(repair);
+      fault = undefined;
+      retryAtMs = 0;
+      retryMs = FIRST_RETRY_MS;
     } catch (error) {
-      onFault(error instanceof Error ? error.message : String(error));
+      onFault(messageOf(error));
+      retryAtMs = performance.now() + retryMs;
+      retryMs = Math.min(2 * retryMs, LONGEST_RETRY_MS);
     } finally {
       isTicking = false;
+    }
+  }
+
+  /** Does everything anew; where that fails too nothing is left, as packets must not go to a shaper that is not whole. */
+  async function repair(error: unknown): Promise<void> {
+    if (!isTorn) throw error;
+    onFault(messageOf(error));
+    try {
+      await reconcile(rules);
+    } catch (again) {
+      fault = messageOf(again);
+      if (isTorn) await empty();
+      throw again;
     }
   }
 
@@ -243,21 +295,30 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
       try {
         meter.read(now, members());
         await reconcile(ruled);
-        meter.read(now, members());
       } catch (error) {
         await undo(before);
         throw error;
       }
+      fault = undefined;
+      retryAtMs = 0;
+      meter.read(now, members());
     },
     unlimited: () => last?.seen.unlimited ?? [],
-    achieved: () => meter.achieved(rules, (id) => ruleSlots.of(id)),
+    achieved: () =>
+      meter
+        .achieved(rules, (id) => ruleSlots.of(id))
+        .map((one) =>
+          fault === undefined
+            ? hindered.told(one, rules)
+            : { ...one, state: "defeated", reason: `nothing is limited now: ${fault}` },
+        ),
     async close() {
       if (isClosed) return;
       isClosed = true;
       clearInterval(tick);
       clearInterval(beat);
       rules = [];
-      if (now !== NOTHING_DESIRED) {
+      if (now !== NOTHING_DESIRED || isTorn) {
         await removeLeftovers(owned);
         journal.remove();
       }
@@ -265,16 +326,33 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
     },
   };
 
-  /** Starts from an empty kernel: what a failure has left there is not known. */
-  async function undo(before: readonly LimitRule[]): Promise<void> {
+  /** What a failure has left in the kernel is not known. */
+  async function empty(): Promise<void> {
     await removeLeftovers(owned);
     owned.splice(0);
+    kernel.follow({ owners: false, calls: false });
     now = NOTHING_DESIRED;
     last = undefined;
-    if (before.length === 0) {
-      kernel.follow({ owners: false, calls: false });
-      return;
-    }
-    await reconcile(before);
+    refusedBefore = "";
+    hindered.forget();
+    journal.remove();
+    isTorn = false;
   }
+
+  async function undo(before: readonly LimitRule[]): Promise<void> {
+    if (!isTorn) return;
+    try {
+      if (before.length === 0) await empty();
+      else await reconcile(before);
+    } catch (error) {
+      // The regular work goes on with it.
+      fault = messageOf(error);
+      onFault(fault);
+      if (isTorn) await empty();
+    }
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -121,16 +121,13 @@ export function attachToShaper(device: string, programFd: number): void {
   });
 }
 
-/** Puts the filter on, and a clsact where the interface has none: that is written down first. */
+/** Puts the filter on, and a clsact where the interface has none: that is written down first.
+ * @throws MonitauriError with what hinders it. */
 export async function attachToDevice(
   one: Attachment,
   { programFd, journal, owned }: { programFd: number; journal: Journal; owned: ClsactOwned[] },
 ): Promise<void> {
-  if (!hasClsact(one.ifindex)) {
-    owned.push({ name: one.name, ifindex: one.ifindex });
-    journal.write({ clsact: owned });
-    await runBatch("tc", [`qdisc add dev ${one.name} clsact`]);
-  }
+  if (!hasQdisc(one.ifindex, "clsact")) await addClsact(one, { journal, owned });
   const parent = HOOKS[one.hook];
   for (const filter of ourFilters(one.ifindex, parent)) removeFilter(filter);
   addFilter({
@@ -143,6 +140,29 @@ export async function attachToDevice(
   });
 }
 
+async function addClsact(
+  { name, ifindex }: Attachment,
+  { journal, owned }: { journal: Journal; owned: ClsactOwned[] },
+): Promise<void> {
+  const mine = { name, ifindex };
+  owned.push(mine);
+  try {
+    journal.write({ clsact: owned });
+    await runBatch("tc", [`qdisc add dev ${name} clsact`]);
+  } catch (error) {
+    // Not made, or somebody else's: it is not ours to remove.
+    owned.splice(owned.indexOf(mine), 1);
+    if (hasQdisc(ifindex, "clsact")) return;
+    if (!hasQdisc(ifindex, "ingress")) throw error;
+    throw new MonitauriError(
+      "failed",
+      `Cannot limit at ${name}: it has an ingress qdisc of another program (SQM and wondershaper make one), and beside ` +
+        `that the kernel takes no clsact. Stop that program, or run: tc qdisc del dev ${name} ingress`,
+      { cause: error },
+    );
+  }
+}
+
 /** Takes the filter off. The interface may be gone, or somebody may have removed it already. */
 export function detachFromDevice({ ifindex, hook }: Pick<Attachment, "ifindex" | "hook">): void {
   for (const filter of ourFilters(ifindex, HOOKS[hook])) removeFilter(filter);
@@ -150,7 +170,7 @@ export function detachFromDevice({ ifindex, hook }: Pick<Attachment, "ifindex" |
 
 /** Removes a clsact that is ours, unless somebody has put filters into it meanwhile. */
 export async function releaseClsact({ name, ifindex }: ClsactOwned): Promise<void> {
-  if (!hasClsact(ifindex)) return;
+  if (!hasQdisc(ifindex, "clsact")) return;
   const isNamed = readInterfaces().some((one) => one.ifindex === ifindex && one.name === name);
   const left = Object.values(HOOKS).flatMap((parent) => filtersAt(ifindex, parent));
   if (isNamed && left.length === 0) {
@@ -208,6 +228,6 @@ function filtersAt(ifindex: number, parent: number): Filter[] {
   }
 }
 
-function hasClsact(ifindex: number): boolean {
-  return readQdiscs().some((one) => one.ifindex === ifindex && one.kind === "clsact");
+function hasQdisc(ifindex: number, kind: string): boolean {
+  return readQdiscs().some((one) => one.ifindex === ifindex && one.kind === kind);
 }

@@ -101,11 +101,11 @@ export async function startLimiter(at: Place, journal: string): Promise<LimiterP
 /** Everything started there is put into a cgroup before it runs. */
 export function inCgroup(at: Place, cgroup: string): Place {
   const enter = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
-  const inNamespace = ["ip", "netns", "exec", at.namespace ?? ""];
+  const within = ["-c", enter, cgroup, "ip", "netns", "exec", at.namespace ?? ""];
   return {
     ...at,
-    spawn: (file, args, options) =>
-      host.spawn("sh", ["-c", enter, cgroup, ...inNamespace, file, ...args], options),
+    exec: (file, args, options) => host.exec("sh", [...within, file, ...args], options),
+    spawn: (file, args, options) => host.spawn("sh", [...within, file, ...args], options),
   };
 }
 

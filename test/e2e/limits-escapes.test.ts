@@ -3,11 +3,13 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import { openCgroup2 } from "../../src/native/cgroup2.ts";
+import { place, RUN } from "./generators/place.ts";
 import {
   inCgroup,
   type LimiterProcess,
@@ -17,7 +19,8 @@ import {
   startLimiter,
   startTransfer,
 } from "./limiting.ts";
-import { makeWorld, type Place, skipWithoutWorld, type World } from "./world.ts";
+import { until } from "./real-daemon.ts";
+import { host, makeWorld, type Place, skipWithoutWorld, type World } from "./world.ts";
 
 const skip = await skipWithoutWorld();
 const CAP = 1_250_000;
@@ -29,7 +32,8 @@ describe("what gets past a limit", { skip }, () => {
   let limiter: LimiterProcess;
   /** At the router: to it `a` is a container, a namespace behind a veth pair. */
   let outside: LimiterProcess;
-  const scope = join(openCgroup2() ?? "", `docker-${CONTAINER}.scope`);
+  const root = openCgroup2() ?? "";
+  const scope = join(root, `docker-${CONTAINER}.scope`);
 
   before(async () => {
     world = await makeWorld({ router: true });
@@ -81,6 +85,127 @@ describe("what gets past a limit", { skip }, () => {
     );
   });
 
+  test("a container's macvlan or its own veth pair makes no interface of the host the container's", async () => {
+    const router = world.router?.toA ?? world.a;
+    const toB = world.router?.toB.device ?? "";
+    const index = (await router.exec("cat", [`/sys/class/net/${toB}/ifindex`])).trim();
+    const names = [`${RUN}-macvlan`, `${RUN}-inner`] as const;
+    try {
+      for (const name of names) await host.exec("ip", ["netns", "add", name]);
+      // Both say of themselves that the device of this index is their other end.
+      const macvlan = ["link", "add", "mv0", "link", toB, "netns", names[0], "type", "macvlan"];
+      await host.exec("ip", ["-n", router.namespace ?? "", ...macvlan]);
+      const forged = ["type", "veth", "peer", "name", "y", "index", index, "netns", names[1]];
+      await host.exec("ip", ["-n", names[0], "link", "add", "x", ...forged]);
+      const seen = await host.exec("ip", ["-n", names[0], "-j", "link", "show"]);
+      const links: { link_index?: number }[] = JSON.parse(seen);
+      assert.equal(links.filter((one) => one.link_index === Number(index)).length, 2);
+      await using inside = await living(inCgroup(place(names[0]), scope));
+      assert.ok(inside.pid > 0);
+      await outside.apply([rule(container, { block: true })]);
+      await sleep(1_200);
+      assert.deepEqual(await filtersAt(router, toB), []);
+      assert.deepEqual(await arrivals(world.a, [[40_000, 9]]), [true]);
+      // The way that is the container's own is its alone, and only from its own namespace.
+      await using other = await living(inCgroup(world.a, scope));
+      assert.ok(other.pid > 0);
+      const toA = world.router?.toA.device ?? "";
+      assert.ok(await until(async () => (await filtersAt(router, toA)).length === 2, 3_000));
+      assert.deepEqual(await filtersAt(router, toB), []);
+      assert.equal(outside.stderr(), "");
+    } finally {
+      for (const name of names) await host.exec("ip", ["netns", "del", name]).catch(() => "");
+    }
+  });
+
+  test("a unit is a unit where root's systemd makes one, not where a user makes a folder", async () => {
+    const unit = `mta${process.pid}-web.service`;
+    const genuine = join(root, `mta${process.pid}.slice`, unit);
+    const manager = join(root, "user.slice", "user-4242.slice", "user@4242.service");
+    const folders = [genuine, join(manager, unit)];
+    const had = existsSync(join(root, "user.slice"));
+    try {
+      for (const path of folders) mkdirSync(path, { recursive: true });
+      await limiter.apply([rule({ kind: "unit", unit }, { block: true })]);
+      const from = (path: string) => arrivals(inCgroup(world.a, path), [[40_000, 9]]);
+      assert.deepEqual(await from(genuine), [false]);
+      assert.deepEqual(await from(join(manager, unit)), [true]);
+      const users = rule({ kind: "unit", unit: `user@4242.service/${unit}` }, { block: true });
+      await limiter.apply([users]);
+      assert.deepEqual(await from(genuine), [true]);
+      assert.deepEqual(await from(join(manager, unit)), [false]);
+    } finally {
+      await limiter.apply([]);
+      for (const path of [
+        genuine,
+        dirname(genuine),
+        join(manager, unit),
+        manager,
+        dirname(manager),
+      ])
+        rmdirSync(path);
+      if (!had) rmdirSync(join(root, "user.slice"));
+    }
+  });
+
+  test("a change that fails in the middle is undone and done anew", async () => {
+    const later = `later${process.pid % 1000}`;
+    const half = { txBytesPerSecond: CAP / 2 };
+    await limiter.apply([
+      rule({ kind: "machine" }, { txBytesPerSecond: CAP }),
+      rule({ kind: "interface", name: later }, half),
+    ]);
+    // Somebody has classes with the numbers that come next.
+    const numbers = Array.from({ length: 64 }, (_, i) => (i + 1).toString(16));
+    const lines = numbers.map(
+      (number) => `class add dev monitauri-up parent 6d: classid 6d:${number} htb rate 1mbit`,
+    );
+    const input = lines.join("\n");
+    await world.a.exec("tc", ["-force", "-batch", "-"], { input }).catch(() => "");
+    await addDevice(later);
+    const isActive = async () => (await limiter.achieved())[1]?.state === "active";
+    assert.ok(await until(isActive, 5_000), `a new interface is limited: ${limiter.stderr()}`);
+    assert.match(limiter.stderr(), /^Cannot run "tc class add .*File exists/);
+    await using transfer = await startTransfer(
+      { place: world.a },
+      { place: world.b },
+      { address: world.b.ip4 },
+    );
+    await sleep(3_500);
+    const rate = lastRate(await transfer.stop(), 2);
+    assert.ok(rate > 0.7 * CAP && rate < 1.1 * CAP, `${rate} bytes/s`);
+    await world.a.exec("ip", ["link", "del", later]);
+    await limiter.apply([]);
+    assert.doesNotMatch(await world.a.exec("ip", ["link", "show"]), /monitauri-/);
+    assert.doesNotMatch(await world.a.exec("tc", ["qdisc", "show"]), /clsact/);
+  });
+
+  test("an interface with an ingress qdisc is passed by and named, and limited once it has none", async () => {
+    const sqm = `sqm${process.pid % 1000}`;
+    await addDevice(sqm);
+    await world.a.exec("tc", ["qdisc", "add", "dev", sqm, "ingress"]);
+    await limiter.apply([
+      rule({ kind: "machine" }, { txBytesPerSecond: CAP }),
+      rule({ kind: "interface", name: sqm }, { txBytesPerSecond: CAP }),
+    ]);
+    const [machine, named] = await limiter.achieved();
+    const reason = new RegExp(`^Cannot limit at ${sqm}: it has an ingress qdisc`);
+    assert.equal(machine?.state, "active");
+    assert.match(machine?.reason ?? "", reason);
+    assert.equal(named?.state, "defeated");
+    assert.match(named?.reason ?? "", reason);
+    assert.equal((await filtersAt(world.a, world.a.device)).length, 1);
+    await world.a.exec("tc", ["qdisc", "del", "dev", sqm, "ingress"]);
+    const states = async () => (await limiter.achieved()).map((one) => [one.state, one.reason]);
+    const whole = [
+      ["active", null],
+      ["active", null],
+    ];
+    const isWhole = async () => isDeepStrictEqual(await states(), whole);
+    assert.ok(await until(isWhole, 8_000), JSON.stringify(await states()));
+    await world.a.exec("ip", ["link", "del", sqm]);
+  });
+
   test("a heartbeat that is younger than the clock that judges it is no old one", async () => {
     await limiter.apply([rule({ kind: "machine" }, { txBytesPerSecond: CAP })]);
     await limiter.ahead(200);
@@ -93,6 +218,13 @@ describe("what gets past a limit", { skip }, () => {
     const rate = lastRate(await transfer.stop(), 2);
     assert.ok(rate < 1.1 * CAP, `${rate} bytes/s`);
   });
+
+  /** At `a`, switched on; to be removed there. */
+  async function addDevice(name: string): Promise<void> {
+    const peer = ["peer", "name", name, "netns", world.b.namespace ?? ""];
+    await world.a.exec("ip", ["link", "add", name, "type", "veth", ...peer]);
+    for (const end of [world.a, world.b]) await end.exec("ip", ["link", "set", name, "up"]);
+  }
 
   /** Of each pair of a local and a remote port: whether a datagram from `a` arrives at `b`. */
   async function arrivals(from: Place, pairs: readonly (readonly number[])[]): Promise<boolean[]> {
@@ -153,6 +285,14 @@ for local, remote in json.loads(sys.argv[1]):
         pass
     one.close()
 `;
+
+/** Our filters, one for each direction. */
+async function filtersAt(at: Place, device: string): Promise<string[]> {
+  const shown = ["ingress", "egress"].map((hook) =>
+    at.exec("tc", ["filter", "show", "dev", device, hook]),
+  );
+  return (await Promise.all(shown)).filter((text) => text.includes("monitauri-limits"));
+}
 
 /** A process that does nothing. */
 async function living(at: Place): Promise<AsyncDisposable & { readonly pid: number }> {
