@@ -1,8 +1,7 @@
 /** At which interfaces packets are classified, and as what. */
 
-import { readFileSync, readlinkSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import type { LimitRule } from "../model/limit.ts";
-import { runCommand } from "../native/command.ts";
 import { interfaceFacts, readDriver } from "../native/interface-kind.ts";
 import { type NetworkInterface, readInterfaces } from "../native/interfaces.ts";
 import type { DevicePlace } from "./keys.ts";
@@ -123,66 +122,6 @@ export function defaultRoutes(): Set<string> {
     if (name && name !== "lo" && bits === "00" && /^0+$/.test(destination ?? "")) found.add(name);
   }
   return found;
-}
-
-export interface ContainerEnds {
-  /** Host ends of the interfaces of a process in another network namespace; empty where it is in ours. */
-  find(pid: number): readonly number[];
-  /** Waits for the namespaces that find() did not know yet. */
-  settle(): Promise<void>;
-}
-
-/** Asks each namespace once: its veth devices say the index of their other end. */
-export function createContainerEnds(): ContainerEnds {
-  const own = namespaceOf("self");
-  const known = new Map<string, readonly number[]>();
-  const asked = new Map<string, number>();
-  return {
-    find(pid) {
-      const namespace = namespaceOf(pid);
-      if (namespace === undefined || namespace === own) return [];
-      const ends = known.get(namespace);
-      if (ends === undefined || ends.length === 0) asked.set(namespace, pid);
-      return ends ?? [];
-    },
-    async settle() {
-      for (const [namespace, pid] of asked) known.set(namespace, await askNamespace(pid));
-      asked.clear();
-      while (known.size > NAMESPACE_LIMIT) known.delete(known.keys().next().value ?? "");
-    },
-  };
-}
-
-const NAMESPACE_LIMIT = 1_024;
-
-async function askNamespace(pid: number): Promise<number[]> {
-  try {
-    const enter = [
-      "nsenter",
-      "--target",
-      String(pid),
-      "--net",
-      "ip",
-      "-j",
-      "link",
-      "show",
-    ] as const;
-    const { stdout } = await runCommand(enter, { timeoutMs: 2_000 });
-    const links: { link_index?: number; link_netnsid?: number }[] = JSON.parse(stdout || "[]");
-    return links.flatMap(({ link_index, link_netnsid }) =>
-      link_index === undefined || link_netnsid === undefined ? [] : [link_index],
-    );
-  } catch {
-    return []; // the process has ended
-  }
-}
-
-function namespaceOf(pid: number | "self"): string | undefined {
-  try {
-    return readlinkSync(`/proc/${pid}/ns/net`);
-  } catch {
-    return undefined;
-  }
 }
 
 function textOf(path: string): string {

@@ -1,8 +1,8 @@
 /** Looks at the machine for rules: who and what is under them now, and what the kernel should have for that. */
 
 import type { LimitRule } from "../model/limit.ts";
+import { findContainerEnds } from "./container-ends.ts";
 import {
-  createContainerEnds,
   defaultRoutes,
   findInterfaces,
   type LimitedDevice,
@@ -38,31 +38,11 @@ export function createObserver(
   processes: () => Promise<readonly LimitedProcess[]>,
 ): Observer {
   const placeBook = createPlaceBook();
-  const ends = createContainerEnds();
   const executables = createExecutableSearch();
   const owners = createOwnerFollower(kernel, processes);
   let wanted = new Map<string, ClassKey>();
   let last: { text: string; placed: Placed; desired: Desired } | undefined;
   let lastRules: readonly LimitRule[] | undefined;
-
-  async function containerEnds(
-    rules: readonly LimitRule[],
-    assigned: Seen["assigned"],
-  ): Promise<Map<number, readonly LimitRule[]>> {
-    const found = new Map<number, readonly LimitRule[]>();
-    if (!rules.some(({ target }) => target.kind === "container")) return found;
-    const find = () => {
-      for (const [pid, list] of assigned) {
-        const ofContainer = list.filter(({ target }) => target.kind === "container");
-        if (ofContainer.length === 0) continue;
-        for (const ifindex of ends.find(pid)) found.set(ifindex, ofContainer);
-      }
-    };
-    find();
-    await ends.settle();
-    find();
-    return found;
-  }
 
   /** Combinations whose rules are there. */
   function keepWanted({ places }: Placed): void {
@@ -85,7 +65,7 @@ export function createObserver(
       if (hasOwners) await owners.look(rules);
       const programs = hasOwners ? executables.find(rules, owners.paths()) : NO_EXECUTABLES;
       const assigned = hasOwners ? owners.assign(rules, programs.byPath) : new Map();
-      const containers = await containerEnds(rules, assigned);
+      const containers = findContainerEnds(assigned);
       const interfaces = findInterfaces();
       const devices = limitedDevices(interfaces, {
         rules,
