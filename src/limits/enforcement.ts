@@ -65,7 +65,7 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
   const { journal, leaf, onFault } = options;
   const kernel = openKernelSide(options.objectFile);
   const ruleSlots = createNumbers(RULE_SLOTS - 1);
-  const observer = createObserver(kernel, options.processes);
+  const observer = createObserver(kernel, options);
   const meter = createMeter(kernel);
   const owned: ClsactOwned[] = [];
   let rules: readonly LimitRule[] = [];
@@ -284,7 +284,7 @@ export function createEnforcement(options: EnforcementOptions): Enforcement {
 
   return {
     async plan(ruled) {
-      const { desired } = await createObserver(kernel, options.processes).look(ruled, now);
+      const { desired } = await createObserver(kernel, options).look(ruled, now);
       return describeSteps(planSteps(now, desired, leaf), now, desired);
     },
     async apply(ruled) {

@@ -1,6 +1,7 @@
 /** Looks at the machine for rules: who and what is under them now, and what the kernel should have for that. */
 
 import type { LimitRule } from "../model/limit.ts";
+import { createCgroupSearch } from "./cgroup-search.ts";
 import { findContainerEnds } from "./container-ends.ts";
 import {
   defaultRoutes,
@@ -15,7 +16,7 @@ import { type ClassKey, isOwnerRule, keyText } from "./keys.ts";
 import type { LimitedProcess } from "./limiter.ts";
 import { type Desired, desire } from "./linux-plan.ts";
 import { createOwnerFollower } from "./owner-follower.ts";
-import { createPlaceBook, findCgroups, ownAddresses, type Placed } from "./places.ts";
+import { createPlaceBook, ownAddresses, type Placed } from "./places.ts";
 
 export interface Seen {
   /** Rules of every process that is under one. */
@@ -33,11 +34,17 @@ export interface Observer {
   look(rules: readonly LimitRule[], now: Desired): Promise<Seen>;
 }
 
+export interface ObserverOptions {
+  readonly processes: () => Promise<readonly LimitedProcess[]>;
+  readonly onFault: (message: string) => void;
+}
+
 export function createObserver(
   kernel: KernelSide,
-  processes: () => Promise<readonly LimitedProcess[]>,
+  { processes, onFault }: ObserverOptions,
 ): Observer {
   const placeBook = createPlaceBook();
+  const search = createCgroupSearch(kernel.cgroupPath);
   const executables = createExecutableSearch();
   const owners = createOwnerFollower(kernel, processes);
   let wanted = new Map<string, ClassKey>();
@@ -72,7 +79,8 @@ export function createObserver(
         routes: defaultRoutes,
         containers,
       });
-      const cgroups = findCgroups(kernel.cgroupPath, rules, owners.containerIds());
+      const { found: cgroups, isCut } = search.find(rules, owners.containerIds());
+      if (isCut) onFault(TOO_MANY_CGROUPS);
       const own = ownAddresses();
       for (const key of kernel.takeWanted()) wanted.set(keyText(key), key);
       const text = fingerprint({ devices, assigned, programs, cgroups, own, wanted });
@@ -97,6 +105,10 @@ export function createObserver(
     },
   };
 }
+
+const TOO_MANY_CGROUPS =
+  "Cannot look at all cgroups: there are too many. Units and containers deep in the tree are limited by their processes " +
+  "only, a little later";
 
 const NO_EXECUTABLES: FoundExecutables = { files: [], byPath: new Map() };
 

@@ -1,6 +1,5 @@
 /** What the kernel's numbers stand for, from the rules and what was found on the machine; and the maps that say so. */
 
-import { readdirSync, statSync } from "node:fs";
 import type { LimitRule } from "../model/limit.ts";
 import { readAddresses } from "../native/interface-addresses.ts";
 import type { LimitedDevice } from "./devices.ts";
@@ -148,47 +147,6 @@ export function createPlaceBook(): PlaceBook {
   };
 }
 
-/** Directories of the cgroup v2 hierarchy whose name says a unit or container that a rule names; by inode, which is the
- * kernel's number of a cgroup. */
-export function findCgroups(
-  mount: string,
-  rules: readonly LimitRule[],
-  containerIds: ReadonlyMap<string, string>,
-): Map<bigint, readonly LimitRule[]> {
-  const wanted = rules.flatMap((rule) => {
-    if (rule.target.kind === "unit") return [{ rule, text: rule.target.unit, isWhole: true }];
-    if (rule.target.kind !== "container") return [];
-    const { container } = rule.target;
-    return [{ rule, text: containerIds.get(container) ?? container, isWhole: false }];
-  });
-  const found = new Map<bigint, readonly LimitRule[]>();
-  if (wanted.length === 0) return found;
-  const visit = (path: string, depth: number): void => {
-    for (const name of foldersIn(path)) {
-      const whole = `${path}/${name}`;
-      const fitting = wanted.filter(({ text, isWhole }) =>
-        isWhole ? name === text : isContainerFolder(name, text),
-      );
-      const inode = fitting.length === 0 ? undefined : inodeOf(whole);
-      if (inode !== undefined && found.size < CGROUP_LIMIT)
-        found.set(inode, fitting.map(({ rule }) => rule).sort(widestFirst));
-      if (depth < CGROUP_DEPTH) visit(whole, depth + 1);
-    }
-  };
-  visit(mount, 1);
-  return found;
-}
-
-const CGROUP_DEPTH = 6;
-const CGROUP_LIMIT = 4_096;
-
-/** "docker-3f2a....scope" for "3f2a", "lxc.payload.web" for "web". */
-function isContainerFolder(name: string, id: string): boolean {
-  const inner = name.replace(/\.scope$/, "").replace(/^.*[-.](?=[0-9a-f]{64}$)/, "");
-  if (/^[0-9a-f]{64}$/.test(inner)) return id.length >= 12 && inner.startsWith(id);
-  return [id, `lxc.payload.${id}`, `machine-${id}.scope`].includes(name);
-}
-
 function* portRules(
   rules: readonly LimitRule[],
 ): Generator<[{ port: number; protocol: number }, readonly LimitRule[]]> {
@@ -228,23 +186,5 @@ export function ownAddresses(): Uint8Array[] {
     return readAddresses().map(({ address }) => address);
   } catch {
     return [];
-  }
-}
-
-function foldersIn(path: string): string[] {
-  try {
-    return readdirSync(path, { withFileTypes: true })
-      .filter((one) => one.isDirectory())
-      .map(({ name }) => name);
-  } catch {
-    return [];
-  }
-}
-
-function inodeOf(path: string): bigint | undefined {
-  try {
-    return statSync(path, { bigint: true }).ino;
-  } catch {
-    return undefined;
   }
 }

@@ -2,7 +2,7 @@
 
 import { type BigIntStats, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { applicationOf, type ProgramFacts, withoutDeleted } from "../model/application.ts";
-import { parseCgroup } from "../model/cgroup.ts";
+import { containerText, parseCgroup } from "../model/cgroup.ts";
 import type { TrafficFacts } from "../model/limit-match.ts";
 
 export interface ScannedProcess {
@@ -97,9 +97,7 @@ export function createProcessScan(options: ScanOptions = {}): ProcessScan {
     const cgroup = parseCgroup(textOf(`${root}/${pid}/cgroup`));
     const container = cgroup.container && {
       engine: cgroup.container.engine,
-      id: /^[0-9a-f]{64}$/.test(cgroup.container.id)
-        ? cgroup.container.id.slice(0, 12)
-        : cgroup.container.id,
+      id: containerText(cgroup.container),
     };
     const program: ProgramFacts = {
       name: status.name,

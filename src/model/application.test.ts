@@ -170,6 +170,8 @@ test("applicationOf() knows a daemon behind an interpreter by its unit", () => {
   assert.equal(unit("sync.service", "python3 /opt/sync.py"), "script:/opt/sync.py");
   assert.equal(unit("sync.service", "sync:worker"), "unit:sync.service");
   assert.equal(unit("user@1000.service", "python3"), `path:${PYTHON}`);
+  const users = "user@1000.service/sync.service";
+  assert.equal(unit(users, "python3 -c x"), `unit:${users}`);
   assert.equal(unit("session-3.scope", "python3"), `path:${PYTHON}`);
 });
 

@@ -272,7 +272,8 @@ function ofUnit({ unit }: ProgramFacts, path: string): Application | undefined {
 }
 
 function isService(unit: string | undefined): boolean {
-  return unit !== undefined && unit.endsWith(".service") && !unit.startsWith("user@");
+  // A user's manager runs what has no unit of its own; a unit of his is behind a slash.
+  return unit !== undefined && unit.endsWith(".service") && !/^user@[^/]*$/.test(unit);
 }
 
 function plain(path: string): Application {

@@ -62,6 +62,16 @@ test("openContainerNames() knows no more than the id of others", (t) => {
   });
 });
 
+test("openContainerNames() gives no name of the machine's to the container of a user", (t) => {
+  const root = temporaryRoot(t);
+  put(root, DOCKER, { Name: "/web" });
+  const names = openContainerNames({ root });
+  const docker = { engine: "docker", id: ID } as const;
+  assert.equal(names.describe(docker).name, "web");
+  const forged = names.describe({ ...docker, owner: "1000" });
+  assert.deepEqual(forged, { engine: "docker", id: `${SHORT}@1000` });
+});
+
 test("openContainerNames() survives hostile files", (t) => {
   const bare = { engine: "docker", id: SHORT };
   const contents: [unknown, object][] = [

@@ -2,7 +2,7 @@
 
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { CgroupContainer } from "../../model/cgroup.ts";
+import { type CgroupContainer, containerText } from "../../model/cgroup.ts";
 import { printable } from "../../model/printable.ts";
 import type { Container } from "../../model/process.ts";
 
@@ -41,11 +41,11 @@ export function openContainerNames({
   let podman: { labels: Map<string, Labels>; untilMs: number } | undefined;
 
   function describe(found: CgroupContainer): Container {
-    const key = `${found.engine}:${found.id}`;
+    const key = `${found.engine}:${found.id}@${found.owner ?? ""}`;
     const known = cache.get(key);
     if (known && monotonicMs() < known.untilMs) return known.container;
     const labels = labelsOf(found);
-    const container = { engine: found.engine, id: shortId(found.id), ...labels };
+    const container = { engine: found.engine, id: printable(containerText(found)), ...labels };
     cache.delete(key);
     const oldest = cache.size >= CONTAINER_LIMIT ? cache.keys().next().value : undefined;
     if (oldest !== undefined) cache.delete(oldest);
@@ -54,8 +54,11 @@ export function openContainerNames({
     return container;
   }
 
-  function labelsOf({ engine, id }: CgroupContainer): Labels {
-    if (engine === "lxc") return { name: shortId(id) };
+  function labelsOf(found: CgroupContainer): Labels {
+    const { engine, id, owner } = found;
+    if (engine === "lxc") return { name: printable(containerText(found)) };
+    // The machine's engines know nothing of it, and its id may be another's.
+    if (owner !== undefined) return {};
     if (engine === "podman") return podmanLabels().get(id) ?? {};
     if (!/^[0-9a-f]{64}$/.test(id)) return {};
     if (engine !== "docker" && engine !== "kubernetes") return {};
@@ -76,10 +79,6 @@ export function openContainerNames({
   }
 
   return { describe };
-}
-
-function shortId(id: string): string {
-  return /^[0-9a-f]{64}$/.test(id) ? id.slice(0, 12) : printable(id);
 }
 
 /** Docker's Name begins with a slash. */
