@@ -31,7 +31,9 @@ const runs = (name: string): AlertChannelDraft => ({
   target: { kind: "command", command: ["/usr/bin/program"], user: "" },
 });
 
-test("close() ends a command that is under way, and notes one that has taken the alert all the same", async () => {
+test("close() ends a command that is under way, and notes one that has taken the alert all the same", {
+  timeout: 30_000,
+}, async () => {
   const folder = folderOf("stop");
   const started: string[] = [];
   const system: DeliverySystem = {
@@ -59,14 +61,15 @@ test("close() ends a command that is under way, and notes one that has taken the
   const again = await openDelivery(folder, {
     system: { ...system, run: () => Promise.reject(new Error("away")) },
   });
+  const { channels } = again.state();
+  await again.close();
   assert.deepEqual(
-    again.state().channels.map(({ name, waiting, counts }) => [name, waiting, counts.delivered]),
+    channels.map(({ name, waiting, counts }) => [name, waiting, counts.delivered]),
     [
       ["taken", 0, 1],
       ["cut", 1, 0],
     ],
   );
-  await again.close();
 });
 
 test("channels that cannot be read cost no alert: what waits is there when they are set again", async () => {

@@ -37,6 +37,8 @@ export interface Dispatch {
   flush(): Promise<void>;
   /** Messages that are not handed over yet. */
   readonly posts: number;
+  /** Events that wait to be gathered; MAX_HELD at most, and one more for each group. */
+  readonly held: number;
 }
 
 export interface DispatchOptions {
@@ -140,6 +142,9 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     },
     get posts() {
       return posts.size;
+    },
+    get held() {
+      return waiting.size;
     },
   };
 }

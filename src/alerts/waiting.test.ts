@@ -32,6 +32,7 @@ test("createWaiting() keeps so many of all groups, the first of each, and counts
     }
   }
   assert.ok(kept.size <= MAX_HELD + 2 * groups, `${kept.size}`);
+  assert.equal(waiting.size, kept.size);
   const changes = new Map<string, unknown>();
   const due = waiting.take(1_000, changes);
   assert.equal(due.length, groups);
@@ -44,7 +45,7 @@ test("createWaiting() keeps so many of all groups, the first of each, and counts
   }
   assert.deepEqual([...changes.keys()].sort(), [...kept.keys()].sort());
   assert.ok([...changes.values()].every((value) => value === null));
-  assert.deepEqual(waiting.take(1_000, changes), []);
+  assert.deepEqual([waiting.take(1_000, changes), waiting.size], [[], 0]);
 });
 
 test("createWaiting() says of the others the worst, and that they are of several rules", () => {

@@ -38,6 +38,8 @@ export interface Waiting {
   dueMs(group: string): number | undefined;
   /** What is due, by group. */
   take(atMs: number, changes: Map<string, unknown>): readonly (readonly Held[])[];
+  /** Of all groups. */
+  readonly size: number;
 }
 
 interface Group {
@@ -113,6 +115,9 @@ export function createWaiting(state: EvaluationState): Waiting {
         for (const [key] of own) changes.set(key, null);
       }
       return due;
+    },
+    get size() {
+      return size;
     },
   };
 }

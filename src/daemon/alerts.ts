@@ -4,7 +4,7 @@
 import { randomBytes } from "node:crypto";
 import type { DeliveryState } from "../alerts/deliver/delivery.ts";
 import { type AlertDelivery, NO_DELIVERY } from "../alerts/delivery.ts";
-import { createDispatch } from "../alerts/dispatch.ts";
+import { createDispatch, MAX_POSTS } from "../alerts/dispatch.ts";
 import { createEvaluation, type Outcome, staleCells } from "../alerts/evaluation.ts";
 import { openEventLog } from "../alerts/event-log.ts";
 import { type BesideFacts, blindFacts, factsOf } from "../alerts/facts.ts";
@@ -12,6 +12,7 @@ import { openJournal } from "../alerts/journal.ts";
 import type { MeterBase, MeterGroup } from "../alerts/meters.ts";
 import { createPast } from "../alerts/past.ts";
 import { openRuleBook, RULE_KEYS } from "../alerts/rule-book.ts";
+import { MAX_HELD } from "../alerts/waiting.ts";
 import { type AlertEvent, MAX_ALERT_EVENTS, MAX_ALERT_RULES } from "../model/alert.ts";
 import type { AlertQuestions } from "../model/alert-questions.ts";
 import type { AlertStatus } from "../model/alert-status.ts";
@@ -286,6 +287,18 @@ export function createAlerts(options: AlertsOptions): Alerts {
         used: events.size,
         limit: MAX_ALERT_EVENTS,
         whenFull: "the oldest go, those that were read first",
+      },
+      {
+        name: "alerts held back",
+        used: dispatch.held,
+        limit: MAX_HELD,
+        whenFull: "further ones are counted in their digest",
+      },
+      {
+        name: "alerts not handed over",
+        used: dispatch.posts,
+        limit: MAX_POSTS,
+        whenFull: "further ones are held back for a digest",
       },
     ],
     async close() {
