@@ -101,6 +101,7 @@ function year(name: keyof typeof LOADS, days: number): void {
   const store = openHistoryStore({ path, version: "bench", now: () => nowMs, zone: "UTC" });
   const sizeBefore = sizeOf(path);
   const tickMs: number[] = [];
+  const cpuMs: number[] = [];
   const bareMs: number[] = [];
   const endMs = nowMs + Number(hours ?? 24) * HOUR_MS;
   const bare = openSync(join(folder, "bare"), "w");
@@ -108,9 +109,12 @@ function year(name: keyof typeof LOADS, days: number): void {
     for (const tick of dayOfTicks(load, { day, startMs: START_MS, intervalMs: 1_000 })) {
       if (tick.atMs > endMs) break;
       nowMs = tick.atMs;
+      const cpu = process.cpuUsage();
       const beganMs = performance.now();
       store.append(tick);
       tickMs.push(performance.now() - beganMs);
+      const { user, system } = process.cpuUsage(cpu);
+      cpuMs.push((user + system) / 1_000);
       if (tickMs.length % BARE_EVERY === 0) bareMs.push(syncedWrite(bare));
     }
   }
@@ -128,6 +132,7 @@ function year(name: keyof typeof LOADS, days: number): void {
   );
   console.log(`the day of seconds added ${megabytes(sizeOf(path) - sizeBefore)} MB`);
   console.log(`ticks of a second: ${spread(tickMs)}`);
+  console.log(`CPU of them: ${spread(cpuMs)}`);
   console.log(`a bare synced write of ${BARE_BYTES} bytes meanwhile: ${spread(bareMs)}`);
   const toMs = nowMs;
   const application = `path:/usr/bin/app-${load.busiest}`;
