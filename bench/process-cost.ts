@@ -55,8 +55,13 @@ export function isCapturing(pid: number): boolean {
   return descriptors(pid).some((text) => inodes.has(/^ino:\s+(\d+)$/m.exec(text)?.[1]));
 }
 
+/** Its arguments, as one text. */
+export function commandOf(pid: number): string {
+  return read(`/proc/${pid}/cmdline`).replaceAll("\0", " ");
+}
+
 /** The process and all that descend from it. Parents come from /proc/PID/stat: not every kernel lists children. */
-function treeOf(pid: number): number[] {
+export function treeOf(pid: number): number[] {
   const parents = new Map<number, number>();
   for (const name of readdirSync("/proc")) {
     const parent = /^\d+$/.test(name) ? statFields(Number(name))?.[1] : undefined;

@@ -6,7 +6,7 @@ import { killGroup } from "../e2e/generators/place.ts";
 import { MAIN } from "../e2e/real-daemon.ts";
 import { host } from "../e2e/world.ts";
 
-const CHROMIUM = "/usr/bin/chromium";
+export const CHROMIUM = "/usr/bin/chromium";
 /** A machine that is busy with other tests takes its time. */
 const WAIT_MS = 45_000;
 
