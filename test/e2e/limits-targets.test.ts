@@ -80,6 +80,29 @@ describe("whom a limit is for", { skip }, () => {
     }
   });
 
+  test("one process by its number, not another of the same program; and all that a glob names", async () => {
+    const run = () =>
+      startTransfer(
+        { place: world.a, program, options: { protocol: "tcp" } },
+        { place: world.b, options: { protocol: "tcp" } },
+        { address: world.b.ip4 },
+      );
+    const startedAtMs = Date.now();
+    await using mine = await run();
+    await using other = await run();
+    const { pid } = mine.source;
+    await limiter.apply([rule({ kind: "process", pid, startedAtMs }, { txBytesPerSecond: CAP })]);
+    await sleep(4_500);
+    near(await mine.stop(), CAP, "the process");
+    assert.ok(lastRate(await other.stop(), 3) > 3 * CAP, "the other one");
+    const pattern = `${folder}/limited-*`;
+    await limiter.apply([rule({ kind: "application", pattern }, { txBytesPerSecond: CAP })]);
+    await using named = await run();
+    await sleep(4_500);
+    near(await named.stop(), CAP, pattern);
+    assert.equal((await limiter.achieved())[0]?.state, "active");
+  });
+
   test("a systemd unit, by its cgroup; processes are not moved", async () => {
     const slice = join(cgroups, `mta${process.pid}.slice`);
     const unit = `mta${process.pid}-web.service`;
