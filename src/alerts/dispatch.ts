@@ -12,7 +12,7 @@ import {
 import type { AlertDelivery } from "./delivery.ts";
 import { clockWords, quietUntil } from "./periods.ts";
 import type { EvaluationState } from "./turn.ts";
-import { createWaiting, type Held, SEVERAL_RULES, worse } from "./waiting.ts";
+import { createWaiting, HELD, type Held, SEVERAL_RULES, worse } from "./waiting.ts";
 
 /** Messages of one rule and set of channels within FLOOD_MS; what is beyond is gathered for as long, into one. */
 export const MAX_SEPARATE = 20;
@@ -20,6 +20,8 @@ const FLOOD_MS = 60_000;
 /** Messages that delivery has not taken yet, as on a full disk; what comes after them waits to be gathered. */
 export const MAX_POSTS = 500;
 const POST = "post:";
+/** How the keys of what is not sent begin; of each event the log has the rest. */
+export const UNSENT_KEYS: readonly string[] = [HELD, POST];
 
 interface Post {
   readonly message: AlertMessage;

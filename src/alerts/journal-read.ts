@@ -1,4 +1,4 @@
-/** Reads the journal of alerts, in pieces: whatever its size, what is essential in it is read. */
+/** Reads the journal of alerts, in pieces: whatever its size, rules are read. */
 
 import { closeSync, constants, fstatSync, openSync, readSync, renameSync } from "node:fs";
 import { crc32 } from "node:zlib";
@@ -7,7 +7,7 @@ export const HEADER = "monitauri alerts 1\n";
 /** A record that is longer was not written by us. */
 const MAX_RECORD_BYTES = 256_000_000;
 /** Keys and texts together, ten times what the bounds of all that is kept here allow. What is beyond is left out when the
- * file is read, but for what is never left out. */
+ * file is read, where it is expendable: an older version had no bounds for that. */
 const MAX_LENGTH = 200_000_000;
 const READ_BYTES = 1024 * 1024;
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
@@ -16,8 +16,8 @@ export interface LoadOptions {
   readonly path: string;
   /** Told once of what had to be set aside. */
   readonly warn: (message: string) => void;
-  /** Beginning of the keys that are read however much there is. */
-  readonly essential?: string;
+  /** Beginnings of the keys that are left out where there is too much; all others are read. */
+  readonly expendable?: readonly string[];
   readonly maxLength?: number;
 }
 
@@ -90,7 +90,7 @@ interface Reader {
   end(wholeBytes: number): void;
 }
 
-function createReader({ essential, maxLength = MAX_LENGTH }: LoadOptions): Reader {
+function createReader({ expendable = [], maxLength = MAX_LENGTH }: LoadOptions): Reader {
   const cells = new Map<string, string>();
   let lines = 0;
   let length = 0;
@@ -101,8 +101,8 @@ function createReader({ essential, maxLength = MAX_LENGTH }: LoadOptions): Reade
     cells.delete(key);
     if (value === null) return;
     const text = JSON.stringify(value);
-    const isEssential = essential !== undefined && key.startsWith(essential);
-    if (length + key.length + text.length > maxLength && !isEssential) {
+    const isTooMuch = length + key.length + text.length > maxLength;
+    if (isTooMuch && expendable.some((beginning) => key.startsWith(beginning))) {
       leftOut += 1;
       return;
     }

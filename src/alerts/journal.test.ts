@@ -161,13 +161,13 @@ describe("openJournal() of a folder that others may write to", () => {
   });
 });
 
-test("openJournal() of too large a file leaves out what is not essential, and says so", async () => {
+test("openJournal() of too large a file leaves out what is expendable, and says so", async () => {
   const { open, path, warnings } = fresh();
   const journal = open();
   const filler = Array.from({ length: 100 }, (_, n) => [`held:${n}`, "x".repeat(1_000)] as const);
   await journal.commit(new Map([["rule:r1", 1], ...filler, ["rule:r2", 2]] as [string, unknown][]));
   await journal.close();
-  const limits = { path, essential: "rule:", maxLength: 20_000 };
+  const limits = { path, expendable: ["held:"], maxLength: 20_000 };
   const small = openJournal({ ...limits, warn: (text) => warnings.push(text) });
   assert.match(warnings.join(), /too large; 8\d parts are left out\. It is kept as .*\.broken/);
   assert.deepEqual([small.get("rule:r1"), small.get("rule:r2")], ["1", "2"]);

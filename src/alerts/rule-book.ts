@@ -5,8 +5,7 @@ import { parseRuleChange, parseRuleDraft } from "../model/alert-schema.ts";
 import { MonitauriError } from "../model/error.ts";
 import type { Journal } from "./journal.ts";
 
-/** How the keys of rules begin. */
-export const RULE_KEYS = "rule:";
+const PREFIX = "rule:";
 
 export interface RuleBook {
   /** In the order they were made. */
@@ -27,11 +26,11 @@ export interface RuleBook {
 export function openRuleBook(journal: Journal, warn: (message: string) => void): RuleBook {
   const rules = new Map<string, AlertRule>();
   const unusable = new Set<string>();
-  for (const [key, text] of journal.entries(RULE_KEYS)) {
+  for (const [key, text] of journal.entries(PREFIX)) {
     const rule = read(text);
     if (rule === undefined) {
-      unusable.add(key.slice(RULE_KEYS.length));
-      warn(`Alert rule ${key.slice(RULE_KEYS.length)} cannot be used any more`);
+      unusable.add(key.slice(PREFIX.length));
+      warn(`Alert rule ${key.slice(PREFIX.length)} cannot be used any more`);
     } else rules.set(rule.id, rule);
   }
   let sorted = inOrder(rules);
@@ -41,7 +40,7 @@ export function openRuleBook(journal: Journal, warn: (message: string) => void):
   async function keep(rule: AlertRule): Promise<AlertRule> {
     rules.set(rule.id, rule);
     changed();
-    await journal.commit(new Map([[`${RULE_KEYS}${rule.id}`, rule]]));
+    await journal.commit(new Map([[`${PREFIX}${rule.id}`, rule]]));
     return rule;
   }
 
@@ -83,7 +82,7 @@ export function openRuleBook(journal: Journal, warn: (message: string) => void):
       if (!unusable.delete(id)) known(id);
       rules.delete(id);
       changed();
-      await journal.commit(new Map([[`${RULE_KEYS}${id}`, null]]));
+      await journal.commit(new Map([[`${PREFIX}${id}`, null]]));
     },
     unusable: () => [...unusable],
     get revision() {

@@ -10,7 +10,8 @@ export const MAX_GROUP = 1_000;
 export const MAX_HELD = 20_000;
 /** A time to wait that is longer was made by a clock that has been set back. */
 const LONGEST_WAIT_MS = 24 * 3_600_000;
-const HELD = "held:";
+/** How the keys of what waits begin. */
+export const HELD = "held:";
 const REST = "held:rest ";
 export const SEVERAL_RULES = "several rules";
 

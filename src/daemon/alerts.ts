@@ -4,14 +4,14 @@
 import { randomBytes } from "node:crypto";
 import type { DeliveryState } from "../alerts/deliver/delivery.ts";
 import { type AlertDelivery, NO_DELIVERY } from "../alerts/delivery.ts";
-import { createDispatch, MAX_POSTS } from "../alerts/dispatch.ts";
+import { createDispatch, MAX_POSTS, UNSENT_KEYS } from "../alerts/dispatch.ts";
 import { createEvaluation, type Outcome, staleCells } from "../alerts/evaluation.ts";
 import { openEventLog } from "../alerts/event-log.ts";
 import { type BesideFacts, blindFacts, factsOf } from "../alerts/facts.ts";
 import { openJournal } from "../alerts/journal.ts";
 import type { MeterBase, MeterGroup } from "../alerts/meters.ts";
 import { createPast } from "../alerts/past.ts";
-import { openRuleBook, RULE_KEYS } from "../alerts/rule-book.ts";
+import { openRuleBook } from "../alerts/rule-book.ts";
 import { MAX_HELD } from "../alerts/waiting.ts";
 import { type AlertEvent, MAX_ALERT_EVENTS, MAX_ALERT_RULES } from "../model/alert.ts";
 import type { AlertQuestions } from "../model/alert-questions.ts";
@@ -66,7 +66,7 @@ export interface AlertsOptions {
 export function createAlerts(options: AlertsOptions): Alerts {
   const { path, delivery = NO_DELIVERY, history, log, now = Date.now } = options;
   const warn = (message: string) => log.warnOnce(message, `alerts: ${message}`);
-  const journal = openJournal({ path, warn, essential: RULE_KEYS });
+  const journal = openJournal({ path, warn, expendable: UNSENT_KEYS });
   const rules = openRuleBook(journal, warn);
   const events = openEventLog(journal);
   const past = createPast();

@@ -11,6 +11,8 @@ import type { Clock } from "./sender.ts";
 const SPARE_MS = 60_000;
 /** Where the server does not say how long it holds. */
 const USUAL_SECONDS = 3_600;
+/** Renewed faster than the disk can keep them. */
+const MAX_RENEWED = 10;
 
 export interface TokenOptions {
   readonly target: MailTarget;
@@ -27,7 +29,9 @@ export interface TokenOptions {
 /** @returns a function for the current token; `renew` asks for a new one. It throws Error in words, without secrets. */
 export function createTokenSource(options: TokenOptions): (renew: boolean) => Promise<string> {
   const { target, secrets, clock } = options;
-  let renewed = { old: "", token: "" };
+  /** New ones by the old ones; a new one is only kept after it was written. */
+  const renewed = new Map<string, string>();
+  let last = secrets.refreshToken ?? "";
   let held: { token: string; untilMs: number } | undefined;
 
   return async (renew) => {
@@ -35,9 +39,7 @@ export function createTokenSource(options: TokenOptions): (renew: boolean) => Pr
     const url = target.tokenUrl || providerOfHost(target.host)?.tokenUrl || "";
     if (url === "") throw new Error(`it is not known where ${target.host} gives tokens`);
     const { clientId = "", clientSecret } = secrets;
-    const kept = options.refreshToken?.() ?? secrets.refreshToken ?? "";
-    // A new one is only kept after it was written.
-    const refreshToken = kept === renewed.old ? renewed.token : kept;
+    const refreshToken = newest(options.refreshToken?.() ?? last, renewed);
     const form = new URLSearchParams({
       grant_type: "refresh_token",
       client_id: clientId,
@@ -62,11 +64,20 @@ export function createTokenSource(options: TokenOptions): (renew: boolean) => Pr
     const seconds = Number(answer.expires_in) || USUAL_SECONDS;
     held = { token, untilMs: clock.now() + seconds * 1000 - SPARE_MS };
     if (typeof answer.refresh_token === "string" && answer.refresh_token !== refreshToken) {
-      renewed = { old: kept, token: answer.refresh_token };
-      options.onRefreshToken(renewed.token, kept);
+      last = answer.refresh_token;
+      renewed.set(refreshToken, last);
+      for (const old of renewed.keys()) if (renewed.size > MAX_RENEWED) renewed.delete(old);
+      options.onRefreshToken(last, refreshToken);
     }
     return token;
   };
+}
+
+function newest(token: string, renewed: ReadonlyMap<string, string>): string {
+  let found = token;
+  // A server may give one again that it gave before.
+  for (let steps = 0; steps < renewed.size; steps += 1) found = renewed.get(found) ?? found;
+  return found;
 }
 
 type TokenAnswer = Readonly<Record<string, unknown>>;
