@@ -95,8 +95,8 @@ describe("what gets past a limit", { skip }, () => {
       // Both say of themselves that the device of this index is their other end.
       const macvlan = ["link", "add", "mv0", "link", toB, "netns", names[0], "type", "macvlan"];
       await host.exec("ip", ["-n", router.namespace ?? "", ...macvlan]);
-      const forged = ["type", "veth", "peer", "name", "y", "index", index, "netns", names[1]];
-      await host.exec("ip", ["-n", names[0], "link", "add", "x", ...forged]);
+      const forged = ["index", index, "type", "veth", "peer", "name", "x", "netns", names[0]];
+      await host.exec("ip", ["-n", names[1], "link", "add", "y", ...forged]);
       const seen = await host.exec("ip", ["-n", names[0], "-j", "link", "show"]);
       const links: { link_index?: number }[] = JSON.parse(seen);
       assert.equal(links.filter((one) => one.link_index === Number(index)).length, 2);
