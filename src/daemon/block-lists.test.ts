@@ -1,13 +1,11 @@
-// Lists in real files and behind a real https server: read anew when they change, refused where they are no lists.
+// Lists in real files: read anew when they change, refused where they are no lists. Those behind https are in
+// test/alert-block-lists.test.ts.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, truncateSync, unlinkSync, writeFileSync } from "node:fs";
-import { createServer } from "node:https";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { MAX_LIST_BYTES } from "../alerts/block-list.ts";
 import { createBlockLists } from "./block-lists.ts";
 
@@ -71,77 +69,3 @@ test("want() refuses folders, pipes, devices and what is too long, and waits for
     assert.match(trouble, words, path);
   }
 });
-
-test("want() fetches over https with a verified certificate, cuts what never ends, and follows nobody to a plain address", async () => {
-  const pair = selfSigned();
-  const server = createServer(pair, (request, response) => {
-    if (request.url === "/list") response.end("bad.example\n");
-    else if (request.url === "/plain") {
-      response.writeHead(302, { location: "http://127.0.0.1:9/list" }).end();
-    } else if (request.url === "/endless") {
-      const more = () => {
-        while (!response.destroyed && response.write("x.example\n".repeat(100_000)));
-      };
-      response.on("drain", more);
-      more();
-    } else response.writeHead(404).end();
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  const at = (path: string) => `https://localhost:${port}${path}`;
-  const usual = getCACertificates("default");
-  try {
-    const { trouble } = await want(createBlockLists(log), at("/list"), 0);
-    assert.match(trouble, /Cannot read the block list/, "nobody vouches for it");
-    setDefaultCACertificates([...usual, pair.cert]);
-    const lists = createBlockLists(log);
-    assert.equal((await want(lists, at("/list"), 0)).match?.("", "bad.example"), "bad.example");
-    assert.equal((await lists.read(at("/list")))("", "x"), undefined);
-    assert.match((await want(createBlockLists(log), at("/none"), 0)).trouble, /answered 404/);
-    const plain = await want(createBlockLists(log), at("/plain"), 0);
-    assert.match(plain.trouble, /Cannot read/);
-    assert.equal(plain.match, undefined);
-    const endless = await want(createBlockLists(log), at("/endless"), 0);
-    assert.match(endless.trouble, /longer than 32000000 bytes/);
-    await assert.rejects(createBlockLists(log).read(at("/none")), {
-      code: "failed",
-      message: /answered 404/,
-    });
-  } finally {
-    setDefaultCACertificates(usual);
-    server.closeAllConnections();
-    server.close();
-  }
-});
-
-function selfSigned(): { key: string; cert: string } {
-  const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-  const args = [
-    "-newkey",
-    "ec",
-    "-pkeyopt",
-    "ec_paramgen_curve:prime256v1",
-    "-nodes",
-    "-days",
-    "3650",
-  ];
-  execFileSync(
-    "openssl",
-    [
-      "req",
-      "-x509",
-      ...args,
-      "-keyout",
-      key,
-      "-out",
-      cert,
-      "-subj",
-      "/CN=localhost",
-      "-addext",
-      "subjectAltName=DNS:localhost",
-    ],
-    { stdio: "pipe" },
-  );
-  const read = (path: string) => execFileSync("cat", [path], { encoding: "utf8" });
-  return { key: read(key), cert: read(cert) };
-}
