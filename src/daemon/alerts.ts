@@ -32,6 +32,8 @@ const BLIND_AFTER_MS = 10_000;
 const BEAT_MS = 5_000;
 /** What is counted of volumes without a history, and old state, are put in order this often. */
 const TIDY_MS = 60_000;
+/** What the disk or delivery refused is tried again this often. */
+const AGAIN_MS = 5_000;
 const MAX_SAVED_METERS = 500;
 const INSTANCE = "instance";
 const METERS = "meters:";
@@ -89,6 +91,7 @@ export function createAlerts(options: AlertsOptions): Alerts {
   const asking = createAlertHistory({ history, evaluation, past, saved: savedMeters });
   let lastTakeMs = performance.now();
   let lastTidyMs = lastTakeMs;
+  let lastAgainMs = lastTakeMs;
   let isClosed = false;
   const beat = setInterval(listen, BEAT_MS);
   beat.unref();
@@ -176,16 +179,17 @@ export function createAlerts(options: AlertsOptions): Alerts {
 
   function tidy(changes: Map<string, unknown>): void {
     const nowMs = performance.now();
-    if (nowMs - lastTidyMs < TIDY_MS) return;
-    lastTidyMs = nowMs;
-    for (const key of staleCells(journal, evaluation.cells)) changes.set(key, null);
-    // What the disk or delivery refused is tried again.
-    if (dispatch.posts > 0 || journal.fault() !== undefined) {
+    const isRefused = dispatch.posts > 0 || journal.fault() !== undefined;
+    if (isRefused && nowMs - lastAgainMs >= AGAIN_MS) {
+      lastAgainMs = nowMs;
       journal.commit(new Map()).then(
         () => dispatch.flush(),
         () => {},
       );
     }
+    if (nowMs - lastTidyMs < TIDY_MS) return;
+    lastTidyMs = nowMs;
+    for (const key of staleCells(journal, evaluation.cells)) changes.set(key, null);
     if (history === undefined) saveMeters(changes);
   }
 
