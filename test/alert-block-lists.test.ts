@@ -1,5 +1,6 @@
 // Block lists from real https servers: redirects are followed, none of them into this machine or its network.
 import assert from "node:assert/strict";
+import type { ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { after, test } from "node:test";
@@ -17,13 +18,24 @@ interface Site extends AsyncDisposable {
   readonly asked: string[];
 }
 
+const ENDLESS = "endless";
+
+function pour(response: ServerResponse): void {
+  const more = () => {
+    while (!response.destroyed && response.write("x.example\n".repeat(100_000)));
+  };
+  response.on("drain", more);
+  more();
+}
+
 /** What stands at each path: a text, or where it leads. */
 async function site(paths: Readonly<Record<string, string>>): Promise<Site> {
   const asked: string[] = [];
   const server = createServer(certificates?.good ?? {}, ({ url = "" }, response) => {
     asked.push(url);
     const there = paths[url] ?? "";
-    if (there.includes("/")) response.writeHead(302, { location: there }).end();
+    if (there === ENDLESS) pour(response);
+    else if (there.includes("/")) response.writeHead(302, { location: there }).end();
     else response.writeHead(there === "" ? 404 : 200).end(there);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -79,4 +91,17 @@ test("createBlockLists() says that a list is at an internal address", { skip }, 
     await assert.rejects(lists.read(list), /cannot read the block list .*internal address|is 127/);
   }
   assert.deepEqual(inside.asked, []);
+});
+
+test("createBlockLists() reads a list over https, and cuts what never ends", { skip }, async () => {
+  await using inside = await site({ "/list": "evil.example", "/endless": ENDLESS });
+  const lists = createBlockLists(
+    { info() {}, warnOnce() {} },
+    { allowInternal: () => true, ...(certificates === undefined ? {} : { ca: certificates.ca }) },
+  );
+  assert.equal((await lists.read(`${inside.url}/list`))("", "evil.example"), "evil.example");
+  const endless = `${inside.url}/endless`;
+  lists.want([endless], 0);
+  while (lists.trouble(endless) === undefined) await new Promise((done) => setTimeout(done, 20));
+  assert.match(lists.trouble(endless) ?? "", /longer than 32000000 bytes/);
 });

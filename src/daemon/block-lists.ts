@@ -6,7 +6,7 @@ import { open } from "node:fs/promises";
 import { createBlockListReader, MAX_LIST_BYTES } from "../alerts/block-list.ts";
 import type { ListMatch } from "../alerts/turn.ts";
 import { MonitauriError } from "../model/error.ts";
-import { fetchText } from "./fetch-text.ts";
+import { type FetchTextOptions, fetchText } from "./fetch-text.ts";
 import type { Log } from "./log.ts";
 
 const FILE_EVERY_MS = 30_000;
@@ -41,7 +41,10 @@ interface Entry {
   isReading: boolean;
 }
 
-export function createBlockLists(log: Pick<Log, "info" | "warnOnce">): BlockLists {
+export function createBlockLists(
+  log: Pick<Log, "info" | "warnOnce">,
+  fetching?: FetchTextOptions,
+): BlockLists {
   const entries = new Map<string, Entry>();
 
   /** Wanted by nobody but the one who asks what it would find. */
@@ -52,10 +55,12 @@ export function createBlockLists(log: Pick<Log, "info" | "warnOnce">): BlockList
   function readOnce(list: string): Promise<ListMatch> {
     const nowMs = performance.now();
     if (tried?.list === list && nowMs < tried.untilMs) return tried.match;
-    const match = (list.startsWith("/") ? readFileAt(list, "") : fetchList(list)).then((found) => {
-      if (found === undefined) throw new Error("there is nothing in it");
-      return found.list.match;
-    });
+    const match = (list.startsWith("/") ? readFileAt(list, "") : fetchList(list, fetching)).then(
+      (found) => {
+        if (found === undefined) throw new Error("there is nothing in it");
+        return found.list.match;
+      },
+    );
     tried = { list, untilMs: nowMs + TRIED_MS, match };
     // A failure is not remembered, and said to whoever waits.
     match.catch(() => {
@@ -68,7 +73,9 @@ export function createBlockLists(log: Pick<Log, "info" | "warnOnce">): BlockList
     entry.isReading = true;
     const isFile = list.startsWith("/");
     try {
-      const found = isFile ? await readFileAt(list, entry.version) : await fetchList(list);
+      const found = isFile
+        ? await readFileAt(list, entry.version)
+        : await fetchList(list, fetching);
       entry.nextMs = atMs + (isFile ? FILE_EVERY_MS : FETCH_EVERY_MS);
       entry.trouble = undefined;
       if (found === undefined) return;
@@ -155,8 +162,8 @@ async function readFileAt(path: string, version: string): Promise<Found | undefi
   }
 }
 
-async function fetchList(address: string): Promise<Found> {
-  return { list: await readAll(await fetchText(address)), version: "" };
+async function fetchList(address: string, options?: FetchTextOptions): Promise<Found> {
+  return { list: await readAll(await fetchText(address, options)), version: "" };
 }
 
 async function readAll(pieces: AsyncIterable<Uint8Array>) {
