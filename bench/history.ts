@@ -40,7 +40,9 @@ const [what, which, count, prepared, hours] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), "monitauri-bench-"));
 try {
   if (what === "prepare" && isLoad(which) && prepared !== undefined) {
-    copyFileSync(prepare(which, Number(count), LOADS[which]), prepared);
+    const made = prepare(which, Number(count), LOADS[which]);
+    copyFileSync(made, prepared);
+    rmSync(dirname(made), { recursive: true });
   } else if (what === "year" && isLoad(which)) {
     year(which, Number(count ?? 365));
   } else if (what === "ratio" && which !== undefined) {
