@@ -24,6 +24,28 @@ after(async () => {
 });
 
 describe("with a daemon", () => {
+  test("status and alert list say what alerts are quiet about on the first day, and which rule cannot work", async () => {
+    await done("alert", "add", "--newcomer");
+    await done("alert", "add", "--block-list", "/nonexistent/list");
+    assert.match(
+      (await done("alert", "list")).stdout,
+      /^Learning new programs until \d{4}-.*, quiet/m,
+    );
+    let said = "";
+    // The list is looked for with the next sample.
+    for (let n = 0; n < 20 && !said.includes("ENOENT"); n += 1) {
+      ({ stdout: said } = await done("status"));
+    }
+    assert.match(
+      said,
+      /^Alerts {6}1 of 2 rules active, 1 cannot work, 0 unread, 0 messages waiting$/m,
+    );
+    assert.match(said, /^Alerts: learning new programs until /m);
+    assert.match(said, /^Alerts, rule r2: Cannot read the block list \/nonexistent\/list: ENOENT/m);
+    await done("alert", "remove", "r1");
+    await done("alert", "remove", "r2");
+  });
+
   test("status", async () => {
     const { stdout } = await done("status");
     assert.match(stdout, /^Monitauri {3}0\.0\.0-test, pid \d+, /);
