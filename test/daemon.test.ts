@@ -40,7 +40,7 @@ describe("the daemon", () => {
         stdout,
         /\nStopped after .*: [\d.]+ .?B down, [\d.]+ .?B up counted; history saved\n$/,
       );
-      assert.deepEqual(readdirSync(data), ["access.json", "alerts.journal", "history.db"]);
+      assert.deepEqual(readdirSync(data), ["alerts.journal", "history.db"]);
     });
   }
 

@@ -180,9 +180,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const access = createAccess({ saved: kept, save: saveTokens });
   if (kept.sessions.length > 0) saveTokens(kept);
   let listener: PortListener | undefined;
-  starting.defer(() =>
-    saveAccess(places.access, { ...access.saved(), port: listener?.port ?? kept.port }, log),
-  );
+  starting.defer(() => {
+    const saved = access.saved();
+    // Without pages the file has what it should have, or is none.
+    if (saved.sessions.length === 0) return;
+    saveAccess(places.access, { ...saved, port: listener?.port ?? kept.port }, log);
+  });
   const monitauri = createMonitauri({
     sampling,
     feed,

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Browser } from "playwright-core";
-import { buildOnce } from "../e2e/real-daemon.ts";
+import { host } from "../e2e/generators/place.ts";
+import { buildOnce, MAIN } from "../e2e/real-daemon.ts";
 import { openBrowser, openContext, openPage, type ServedDaemon, serveDaemon } from "./page.ts";
 import { fillPast } from "./past.ts";
 import { INTERFACE, openStage } from "./stage.ts";
@@ -42,6 +43,23 @@ const SHOTS: readonly Shot[] = [
 ];
 
 // In a network namespace of its own, so that no other interface of the machine is in the pictures.
+/** With rules at work. */
+const RULED: readonly Shot[] = [
+  { name: "limits", view: "/limits", theme: "light", ...WIDE },
+  { name: "alerts", view: "/alerts", theme: "dark", ...WIDE },
+];
+const RULES: readonly (readonly string[])[] = [
+  ["limit", "add", "--app", "updates", "--down", "4mbit"],
+  ["limit", "add", "--app", "backup", "--up", "6mbit", "--except-lan"],
+  ["limit", "add", "--app", "calendar", "--block", "--when", "sat-sun 00:00-23:59"],
+  ["quota", "add", "--machine", "--bytes", "300GB", "--per", "month", "--step", "80%:notify"],
+  ["alert", "add", "--app", "browser", "--above", "20mbit", "--for", "2s"],
+  ["alert", "add", "--volume", "250GB", "--per", "month", "--at", "80,100"],
+  ["alert", "add", "--newcomer"],
+];
+/** What they do shows by then. */
+const RULED_MS = 30_000;
+
 const INSIDE = "MONITAURI_STAGE";
 if (process.env[INSIDE] === undefined) {
   await buildOnce();
@@ -57,6 +75,8 @@ const data = mkdtempSync(join(tmpdir(), "monitauri-"));
 const browser = await openBrowser();
 try {
   await using stage = await openStage();
+  // The way out of this machine: rules are for interfaces that lead away.
+  spawnSync("ip", ["route", "add", "default", "dev", INTERFACE]);
   // The programs of the stage did much the same in the month before.
   fillPast({
     path: join(data, "history.db"),
@@ -80,6 +100,11 @@ try {
     view: "/connections",
     link: "news.example.org",
   });
+  for (const rule of RULES) {
+    await host.exec(process.execPath, [MAIN, ...rule, "--data", data]);
+  }
+  await sleep(RULED_MS);
+  for (const shot of RULED) await take(browser, daemon, shot);
 } finally {
   await browser.close();
   rmSync(data, { recursive: true, force: true });
@@ -99,7 +124,7 @@ async function prepare(browser: Browser, daemon: ServedDaemon, shot: Omit<Shot, 
 async function take(browser: Browser, daemon: ServedDaemon, shot: Shot): Promise<void> {
   const { context, page } = await prepare(browser, daemon, shot);
   await page.goto(`${daemon.origin}${shot.view}`);
-  await page.waitForSelector("table.rows tbody tr");
+  await page.waitForSelector("table.rows tbody tr, li.alert");
   // Two ticks and an answer of each question.
   await sleep(3_000);
   await page.screenshot({ path: join(FOLDER, `${shot.name}.png`) });

@@ -38,7 +38,7 @@ export function Limits() {
         <p className="card quiet">Asking the daemon …</p>
       ) : (
         <>
-          <Notes list={list} />
+          <Warnings list={list} />
           <section className="card table" aria-labelledby="limits-title">
             <div className="card-head">
               <h2 id="limits-title">Limits</h2>
@@ -59,6 +59,7 @@ export function Limits() {
               <QuotaTable quotas={list.quotas} act={act} />
             )}
           </section>
+          <Notes notes={list.capabilities.notes} />
           {list.limits.length < 2 ? null : (
             <p className="below">
               <button
@@ -100,8 +101,23 @@ function NoLimits() {
   );
 }
 
-function Notes({ list }: { readonly list: LimitList }) {
-  const { missing, notes } = list.capabilities;
+/** What is so on this machine whatever the rules are. */
+function Notes({ notes }: { readonly notes: readonly string[] }) {
+  if (notes.length === 0) return null;
+  return (
+    <details className="card limit-notes">
+      <summary>What limits reach on this machine</summary>
+      <ul>
+        {notes.map((text) => (
+          <li key={text}>{text}</li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+function Warnings({ list }: { readonly list: LimitList }) {
+  const { missing } = list.capabilities;
   return (
     <>
       {missing === null ? null : (
@@ -111,7 +127,7 @@ function Notes({ list }: { readonly list: LimitList }) {
           </span>
         </p>
       )}
-      {[...list.warnings, ...notes].map((text) => (
+      {list.warnings.map((text) => (
         <p className="banner" key={text}>
           <span>{text}</span>
         </p>
