@@ -1,6 +1,7 @@
 // Ports, and devices upon devices, on the real kernel: macvlan, VLAN, tunnels, containers on a bridge. Each is limited once,
 // never twice.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -82,22 +83,8 @@ describe("ports, and devices upon devices", { skip }, () => {
     ["macvlan", ["mode", "bridge"]],
     ["vlan", ["id", "7"]],
   ] as const) {
-    test(`${kind}: the rules of the program, the interface and the machine each hold once`, async (t) => {
-      const known = await world.a
-        .exec("ip", [
-          "link",
-          "add",
-          "link",
-          world.a.device,
-          "name",
-          "try",
-          "type",
-          kind,
-          ...options,
-        ])
-        .then(() => world.a.exec("ip", ["link", "del", "try"]))
-        .catch((error) => (/Unknown device type/.test(String(error)) ? undefined : ""));
-      if (known === undefined) return t.skip(`this kernel has no ${kind}`);
+    if (!hasLinks(kind)) continue;
+    test(`${kind}: the rules of the program, the interface and the machine each hold once`, async () => {
       const addresses = await addLinks("v", (end, number) => [
         ["link", "add", "link", end.device, "name", `v${number}`, "type", kind, ...options],
       ]);
@@ -268,14 +255,14 @@ describe("ports, and devices upon devices", { skip }, () => {
       to: far,
       address: addresses.there,
       ...way,
-      meanwhile: async () => look(await limiter.achieved(), "tx"),
+      meanwhile: () => soon(async () => look(await limiter.achieved(), "tx")),
     });
     await measured("down", CAP, {
       from: far,
       to: mine,
       address: addresses.here,
       ...way,
-      meanwhile: async () => look(await limiter.achieved(), "rx"),
+      meanwhile: () => soon(async () => look(await limiter.achieved(), "rx")),
     });
   }
 
@@ -347,3 +334,24 @@ describe("ports, and devices upon devices", { skip }, () => {
     };
   }
 });
+
+/** Whether the kernel has this kind of device; Debian's has both, others may lack VLAN. */
+function hasLinks(kind: string): boolean {
+  const add = ["ip", "link", "add", "link", "lo", "name", "try", "type", kind];
+  const more = kind === "vlan" ? ["id", "7"] : [];
+  const { stderr } = spawnSync("unshare", ["--net", ...add, ...more], { encoding: "utf8" });
+  return !/Unknown device type/.test(stderr);
+}
+
+/** What is shown is of half a second, in which a machine with other work may have stood still: it may be looked at again. */
+async function soon(look: () => Promise<unknown>): Promise<void> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      await look();
+      return;
+    } catch (error) {
+      if (tries === 2) throw error;
+      await sleep(1_000);
+    }
+  }
+}

@@ -67,6 +67,8 @@ type ExactProps = Omit<PeriodBarProps, "onMove">;
 function Exact({ question, period, zone, onAsk }: ExactProps) {
   const sheet = useRef<HTMLDetailsElement>(null);
   const [wrong, say] = useState("");
+  // As it was when the sheet was opened: what is typed is not written over while time goes on.
+  const [held, hold] = useState(period);
   const isExact = typeof question.period !== "string" && question.zooms.length === 0;
   useEffect(() => closeOutside(sheet), []);
   const submit = (event: FormEvent<HTMLFormElement>) => {
@@ -81,12 +83,13 @@ function Exact({ question, period, zone, onAsk }: ExactProps) {
   };
   return (
     <details className="menu exact" ref={sheet}>
-      <summary className={isExact ? "button chosen" : "button"}>From – to</summary>
-      <form
-        className="sheet"
-        onSubmit={submit}
-        key={`${period.fromMs} ${sheet.current?.open === true ? "" : period.toMs}`}
+      <summary
+        className={isExact ? "button chosen" : "button"}
+        onClick={() => sheet.current?.open === false && hold(period)}
       >
+        From – to
+      </summary>
+      <form className="sheet" onSubmit={submit} key={`${held.fromMs} ${held.toMs}`}>
         <label>
           From
           <input
@@ -94,7 +97,7 @@ function Exact({ question, period, zone, onAsk }: ExactProps) {
             name="from"
             step="1"
             required
-            defaultValue={zone.local(period.fromMs)}
+            defaultValue={zone.local(held.fromMs)}
           />
         </label>
         <label>
@@ -104,7 +107,7 @@ function Exact({ question, period, zone, onAsk }: ExactProps) {
             name="to"
             step="1"
             required
-            defaultValue={zone.local(period.toMs)}
+            defaultValue={zone.local(held.toMs)}
           />
         </label>
         <p className="wrong" role="alert">
