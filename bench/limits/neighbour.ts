@@ -1,10 +1,10 @@
 // What a limit does to others: the rate and the latency of a program without one, beside one with, and latency within.
-import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { PYTHON, payloadRate, rule, startTransfer } from "../../test/e2e/limiting.ts";
+import { roundTripMs } from "../../test/e2e/generators/round-trip.ts";
+import { payloadRate, rule, startTransfer } from "../../test/e2e/limiting.ts";
 import { row } from "../results.ts";
 import { median } from "../statistics.ts";
-import { type Ground, MEGABIT, makeGround } from "./ground.ts";
+import { MEGABIT, makeGround } from "./ground.ts";
 
 const ROUNDS = 5;
 
@@ -36,7 +36,7 @@ export async function neighbour(): Promise<object> {
         { place: b, options: low },
         { address: b.ip4 },
       );
-      latencies[which].push(await pingMs(ground));
+      latencies[which].push(await roundTripMs(ground.world));
       await using fast = await startTransfer({ place: a }, { place: b }, { address: b.ip4 });
       await sleep(4_000);
       rates[which].push(payloadRate(await fast.stop(), 0.5, 3.5));
@@ -46,7 +46,7 @@ export async function neighbour(): Promise<object> {
   const { a, b } = ground.world;
   await using _ = await startTransfer({ place: a }, { place: b }, { address: b.ip4 });
   await sleep(3_000);
-  const insideMs = await pingMs(ground);
+  const insideMs = await roundTripMs(ground.world);
   const kept = median(rates.with) / median(rates.without);
   console.log(row("unlimited program beside a limited one", "with limits", "without any"));
   console.log("|---|---|---|");
@@ -66,38 +66,4 @@ export async function neighbour(): Promise<object> {
 
 function gigabits(rates: readonly number[]): string {
   return ((median([...rates]) * 8) / 1e9).toFixed(2);
-}
-
-const ECHO = `
-import socket, sys, time
-near = sys.argv[1] == "ask"
-one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-if not near:
-    one.bind((sys.argv[2], 7007))
-    print("ready", flush=True)
-    while True:
-        data, whence = one.recvfrom(64)
-        one.sendto(data, whence)
-one.settimeout(5)
-times = []
-for at in range(100):
-    started = time.perf_counter()
-    one.sendto(b"%d" % at, (sys.argv[2], 7007))
-    one.recv(64)
-    times.append((time.perf_counter() - started) * 1000)
-    time.sleep(0.005)
-print(sorted(times)[50])
-`;
-
-/** Median round trip of 100 small datagrams, one after the other. */
-async function pingMs({ world: { a, b } }: Ground): Promise<number> {
-  const answering = b.spawn(PYTHON, ["-c", ECHO, "answer", b.ip4], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  if (answering.stdout !== null) await once(answering.stdout, "data");
-  try {
-    return Number(await a.exec(PYTHON, ["-c", ECHO, "ask", b.ip4]));
-  } finally {
-    answering.kill("SIGKILL");
-  }
 }

@@ -27,6 +27,7 @@ const TESTS = [
   "test/kernels/sctp.test.ts",
   "test/kernels/tunnels.test.ts",
   "test/kernels/qdiscs.test.ts",
+  "test/kernels/limits.test.ts",
 ];
 
 /** A guest without hardware help is ten to twenty times slower. */
