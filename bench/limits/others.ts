@@ -135,7 +135,11 @@ async function share({ world: { a, b } }: Ground, one: Case): Promise<string> {
             { place: b, options },
             { address: b[family] },
           )
-        : await startTransfer({ place: b, options }, { place, options }, { address: a[family] });
+        : await startTransfer(
+            { place: b, options },
+            { place, program, options },
+            { address: a[family] },
+          );
     await sleep(6_500);
     const rate = payloadRate(await transfer.stop(), 1, 6) * wireFactor(protocol, b[family]);
     return `${((rate / CAP) * 100).toFixed(0)} %`;

@@ -34,7 +34,17 @@ test("a full class with fq_codel makes others in it wait less than one without",
     assert.ok(leaves.length > 0, "the classes have fq_codel");
     // As in a kernel that has none.
     for (const [, device = "", parent = ""] of leaves) {
-      const leaf = ["qdisc", "replace", "dev", device, "parent", parent, "bfifo", "limit", "131072"];
+      const leaf = [
+        "qdisc",
+        "replace",
+        "dev",
+        device,
+        "parent",
+        parent,
+        "bfifo",
+        "limit",
+        "131072",
+      ];
       await a.exec("tc", leaf);
     }
     await sleep(FULL_MS);
