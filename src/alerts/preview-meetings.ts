@@ -3,7 +3,7 @@
 
 import { parseAddress } from "../model/address.ts";
 import type { AlertPreview, AlertRuleSettings } from "../model/alert.ts";
-import type { HistorySettings, Period } from "../model/history.ts";
+import { type HistorySettings, type Period, UNEXPLAINED } from "../model/history.ts";
 import type { Meeting, MeetingAnswer, MeetingQuery } from "../model/history-meetings.ts";
 import { createEvaluation } from "./evaluation.ts";
 import { type AlertFacts, blindFacts, NOTHING_BESIDE } from "./facts.ts";
@@ -112,21 +112,14 @@ function asRemote(meeting: Meeting): Moment {
 
 function detailOf({ application, user, container }: Meeting): Detail {
   return {
+    ...UNEXPLAINED,
     application,
     interface: "",
-    remote: "",
-    address: "",
-    port: 0,
-    ipProtocol: 0,
-    spoken: "",
-    direction: "out",
     scope: "internet",
     user,
     container,
-    country: "",
     rxBytes: 0,
     txBytes: 0,
-    connectionsOpened: 0,
   };
 }
 

@@ -8,7 +8,12 @@ import {
   type AlertScopeKind,
   MAX_PREVIEW_EVENTS,
 } from "../model/alert.ts";
-import type { HistoryAnswer, HistoryQuery, Period } from "../model/history.ts";
+import {
+  type HistoryAnswer,
+  type HistoryQuery,
+  type Period,
+  UNEXPLAINED,
+} from "../model/history.ts";
 import { unusualIn } from "./evaluate-unusual.ts";
 import { createEvaluation } from "./evaluation.ts";
 import { type AlertFacts, blindFacts, NOTHING_BESIDE, namesOf, type Subject } from "./facts.ts";
@@ -239,21 +244,13 @@ function factsOf(
 
 function detailOf(scope: "user" | "container") {
   return ({ key, rxBytes, txBytes }: Subject): AlertFacts["details"][number] => ({
+    ...UNEXPLAINED,
     application: "",
     interface: "",
-    remote: "",
-    address: "",
-    port: 0,
-    ipProtocol: 0,
-    spoken: "",
-    direction: "out",
     scope: "internet",
-    user: scope === "user" ? key : "",
-    container: scope === "container" ? key : "",
-    country: "",
+    [scope]: key,
     rxBytes,
     txBytes,
-    connectionsOpened: 0,
   });
 }
 

@@ -40,6 +40,20 @@ export interface HistoryDetail {
   readonly network?: string;
 }
 
+/** What is known of traffic whose remote was not told apart. */
+export const UNEXPLAINED = {
+  remote: "",
+  address: "",
+  port: 0,
+  ipProtocol: 0,
+  spoken: "",
+  direction: "out",
+  user: "",
+  container: "",
+  country: "",
+  connectionsOpened: 0,
+} as const;
+
 /** What one process did in the interval. Text that is not known is "". */
 export interface HistoryProcess extends OwnedBytes {
   /** Key of a row of `applications`. */

@@ -1,9 +1,9 @@
 /** Numbers for texts, applications and pairs: each is stored once, rows have its number. */
 
 import type { DatabaseSync } from "node:sqlite";
-import { HISTORY_DIRECTIONS, HISTORY_SCOPES } from "../model/history.ts";
+import { HISTORY_DIRECTIONS, HISTORY_SCOPES, UNEXPLAINED } from "../model/history.ts";
 import { printable } from "../model/printable.ts";
-import { type PlainDetail, UNEXPLAINED } from "./reconcile.ts";
+import type { PlainDetail } from "./reconcile.ts";
 
 /** Pairs of a day that are told apart: beyond, new remotes of an application count as one without a name, at every
  * level alike. A scan of a network or a busy tracker would else fill the disk: "by day" is kept for ever. */

@@ -1,10 +1,10 @@
 /** Adds days that another program counted: of interfaces, without applications. */
 
 import type { DatabaseSync } from "node:sqlite";
-import type { ImportReport } from "../model/history.ts";
+import { type ImportReport, UNEXPLAINED } from "../model/history.ts";
 import type { Calendar, LocalDay } from "../model/local-days.ts";
 import { createDictionary } from "./dictionary.ts";
-import { UNEXPLAINED, whole } from "./reconcile.ts";
+import { whole } from "./reconcile.ts";
 import { MACHINE, SPAN_DETAIL, TEXT_NONE } from "./schema.ts";
 import { spanOf } from "./spans.ts";
 import type { ImportedDay } from "./vnstat.ts";

@@ -6,6 +6,7 @@ import {
   type HistoryDetail,
   type HistoryTick,
   MAX_TICK_DETAILS,
+  UNEXPLAINED,
 } from "../model/history.ts";
 
 export type PlainDetail = HistoryDetail;
@@ -139,20 +140,6 @@ function addUnexplained(
   const { application, interface: on } = usage;
   details.push({ ...UNEXPLAINED, application, interface: on, scope, rxBytes: rx, txBytes: tx });
 }
-
-/** What is known of traffic whose remote was not told apart. */
-export const UNEXPLAINED = {
-  remote: "",
-  address: "",
-  port: 0,
-  ipProtocol: 0,
-  spoken: "",
-  direction: "out",
-  user: "",
-  container: "",
-  country: "",
-  connectionsOpened: 0,
-} as const;
 
 function cleaned(detail: HistoryDetail): PlainDetail {
   return {
