@@ -49,13 +49,18 @@ interface Count {
   askAtMs: number;
 }
 
+/** What the bytes of a quota depend on, as text: those of an equal one are the same. */
+export function countedBy({ target, direction, period, startDay }: Quota): string {
+  return JSON.stringify([target, direction, period, startDay]);
+}
+
 export function createQuotaMeter({ history, startedAtMs, zone }: MeterOptions): QuotaMeter {
   const counts = new Map<string, Count>();
   let followed: readonly Quota[] = [];
 
   function countOf(quota: Quota, atMs: number): Count {
     const { fromMs } = quotaPeriod(quota, atMs, zone);
-    const of = JSON.stringify([quota.target, quota.direction, quota.period, quota.startDay]);
+    const of = countedBy(quota);
     let count = counts.get(quota.id);
     if (count?.of !== of) {
       const countedFromMs = count === undefined ? startedAtMs : atMs;

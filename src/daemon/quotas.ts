@@ -19,7 +19,7 @@ import type { LimitBook } from "./limit-book.ts";
 import type { SavedLimits } from "./limit-file.ts";
 import type { PastQuestions } from "./limits.ts";
 import type { Log } from "./log.ts";
-import { createQuotaMeter } from "./quota-meter.ts";
+import { countedBy, createQuotaMeter } from "./quota-meter.ts";
 
 export interface QuotasOptions {
   /** Known once the book is open. */
@@ -111,8 +111,7 @@ export function createQuotas(options: QuotasOptions): Quotas {
           : changedQuota(before, change, surroundings(quotas));
       const atMs = now();
       const at = zone === undefined ? { atMs } : { atMs, zone };
-      const isCounted =
-        before !== undefined && JSON.stringify(counted(before)) === JSON.stringify(counted(quota));
+      const isCounted = before !== undefined && countedBy(before) === countedBy(quota);
       const usage = isCounted ? meter.usage(before, atMs) : await meter.past(quota, atMs);
       const state = quotaState(quota, usage, at);
       return { state, rule: quotaRule(state) };
@@ -160,11 +159,6 @@ function find(quotas: readonly Quota[], id: string): Quota {
 
 function needsLimiter({ steps }: Quota): boolean {
   return steps.some(({ action }) => action.do !== "notify");
-}
-
-/** What its bytes depend on. */
-function counted({ target, direction, period, startDay }: Quota): unknown {
-  return [target, direction, period, startDay];
 }
 
 /** What its notices are about. */
