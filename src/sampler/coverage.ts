@@ -10,6 +10,7 @@ import type { InterfaceKind } from "../model/snapshot.ts";
 
 /** Parts of an interface's traffic, each with eight sums. */
 export const PARTS = ["attributed", "kernel", "forwarded", "carried", "limited"] as const;
+const [, ...NAMED] = PARTS;
 /** Positions in a part, received; sent is the next. */
 export const PART_DEVICE_BYTES = 0;
 export const PART_WIRE_BYTES = 2;
@@ -32,9 +33,7 @@ export interface Counted {
 
 /** What is left over is "unknown": below zero where flows were read later than the interface, or by a fault. */
 export function coverageOf(counted: Counted): InterfaceCoverage {
-  const [attributed, ...named] = PARTS.map((_, part) => partOf(counted, part));
-  const [kernel, forwarded, carried, limited] = named;
-  return complete(counted, attributed ?? NOTHING, { kernel, forwarded, carried, limited });
+  return complete(counted, partOf(counted, "attributed"), (kind) => partOf(counted, kind));
 }
 
 /** One row for several interfaces: those that had one name in turn, or folded ones. `name` and `kind` are the last's. */
@@ -57,22 +56,16 @@ export function mergeCoverage(rows: readonly InterfaceCoverage[]): InterfaceCove
     rxBytes: sum((row) => row.rxAttributedBytes),
     txBytes: sum((row) => row.txAttributedBytes),
   };
-  return complete(counted, attributed, {
-    kernel: remainder("kernel"),
-    forwarded: remainder("forwarded"),
-    carried: remainder("carried"),
-    limited: remainder("limited"),
-  });
+  return complete(counted, attributed, remainder);
 }
 
 interface Pair {
   readonly rxBytes: number;
   readonly txBytes: number;
 }
-type Named = Partial<Record<RemainderKind, Pair | undefined>>;
-const NOTHING: Pair = { rxBytes: 0, txBytes: 0 };
 
-function partOf(counted: Counted, part: number): Pair {
+function partOf(counted: Counted, name: (typeof PARTS)[number]): Pair {
+  const part = PARTS.indexOf(name);
   return { rxBytes: bytesOf(counted, part, 0), txBytes: bytesOf(counted, part, 1) };
 }
 
@@ -93,13 +86,13 @@ function complete(
     txBytes,
   }: Omit<Counted, "parts" | "linkHeaderBytes" | "countsSegments">,
   attributed: Pair,
-  named: Named,
+  named: (kind: (typeof NAMED)[number]) => Pair,
 ): InterfaceCoverage {
   const rest = { rxBytes: rxBytes - attributed.rxBytes, txBytes: txBytes - attributed.txBytes };
   const remainders: Partial<Record<RemainderKind, Pair>> = {};
-  for (const kind of ["kernel", "forwarded", "carried", "limited"] as const) {
-    const part = named[kind];
-    if (part === undefined || isNothing(part)) continue;
+  for (const kind of NAMED) {
+    const part = named(kind);
+    if (isNothing(part)) continue;
     remainders[kind] = part;
     rest.rxBytes -= part.rxBytes;
     rest.txBytes -= part.txBytes;
