@@ -1,8 +1,7 @@
 /** A request function whose answers have no names of people and places, and whose questions may use what they have instead. */
 
 import { MonitauriError } from "../model/error.ts";
-import type { Redactor } from "../model/redact.ts";
-import { cellsOf } from "../model/redact.ts";
+import { cellsOf, type Redactor } from "../model/redact.ts";
 import type { Answer, RequestFunction } from "./client.ts";
 
 /** A line of an answer that comes as it is made. Longer than any that is sent. */
@@ -32,12 +31,9 @@ function redactedAnswer(answer: Answer, { path, redactor }: Redaction): Answer {
       let columns: readonly string[] | undefined;
       const isCsv = /[?&]format=csv/.test(path);
       for await (const line of linesOf(answer.pieces())) {
-        if (isCsv && columns === undefined) columns = cellsOf(line.trimEnd());
-        else {
-          yield encoder.encode(redactedLine(line, columns, redactor));
-          continue;
-        }
-        yield encoder.encode(line);
+        const isTitle = isCsv && columns === undefined;
+        if (isTitle) columns = cellsOf(line.trimEnd());
+        yield encoder.encode(isTitle ? line : redactedLine(line, columns, redactor));
       }
     },
   };

@@ -22,7 +22,7 @@ export function requestWith({ token, trust, onUnauthorized }: RequestOptions): R
     const known = await token();
     if (known !== undefined) {
       await trust.check(known).catch((error: unknown) => {
-        if (codeOf(error) === "unauthorized") onUnauthorized(known);
+        if (error instanceof MonitauriError && error.code === "unauthorized") onUnauthorized(known);
         throw error;
       });
       headers.Authorization = `Bearer ${known}`;
@@ -44,10 +44,6 @@ export function requestWith({ token, trust, onUnauthorized }: RequestOptions): R
     }
     return answerOf(response, trust);
   };
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof MonitauriError ? error.code : undefined;
 }
 
 export const UNKNOWN_SESSION = "This session is not known to the daemon";

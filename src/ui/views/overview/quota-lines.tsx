@@ -1,5 +1,6 @@
 /** What is used of each quota, where there is one. */
 
+import { memo } from "react";
 import { targetText } from "../../../model/limit-text.ts";
 import type { QuotaState } from "../../../model/quota.ts";
 import { momentText } from "../../look/quantity.ts";
@@ -10,7 +11,8 @@ import { useLimits } from "../../store/limits.ts";
 /** Those nearest to their end; the others are in the view of limits. */
 const SHOWN = 3;
 
-export function QuotaLines() {
+/** Apart from the ticks, which change nothing of it. */
+export const QuotaLines = memo(function QuotaLines() {
   const quotas = useLimits()?.quotas.filter(({ quota }) => quota.enabled) ?? [];
   if (quotas.length === 0) return null;
   const fullest = [...quotas].sort((a, b) => b.share - a.share).slice(0, SHOWN);
@@ -21,7 +23,7 @@ export function QuotaLines() {
       ))}
     </section>
   );
-}
+});
 
 function Line({ state }: { readonly state: QuotaState }) {
   return (
