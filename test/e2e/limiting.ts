@@ -49,13 +49,24 @@ export interface LimiterProcess extends AsyncDisposable {
   stderr(): string;
 }
 
-/** In the network namespace of `at`, but with the host's view of files: `ip netns exec` hides the cgroups. */
+/** The network namespace of a place alone, with the host's view of files: `ip netns exec` hides the cgroups. */
+export function networkOf({ namespace }: Place): Place {
+  const enter = (file: string, args: readonly string[]) => [
+    `--net=/run/netns/${namespace}`,
+    file,
+    ...args,
+  ];
+  return {
+    namespace,
+    exec: (file, args, options) => host.exec("nsenter", enter(file, args), options),
+    spawn: (file, args, options) => host.spawn("nsenter", enter(file, args), options),
+  };
+}
+
 export async function startLimiter(at: Place, journal: string): Promise<LimiterProcess> {
-  const child = host.spawn(
-    "nsenter",
-    [`--net=/run/netns/${at.namespace}`, process.execPath, PROCESS, journal],
-    { stdio: ["pipe", "pipe", "pipe"] },
-  );
+  const child = networkOf(at).spawn(process.execPath, [PROCESS, journal], {
+    stdio: ["pipe", "pipe", "pipe"],
+  });
   const lines = linesOf(child);
   let complaints = "";
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {

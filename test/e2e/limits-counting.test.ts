@@ -8,9 +8,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Status } from "../../src/model/monitauri.ts";
 import type { InterfaceCoverage } from "../../src/model/sample.ts";
 import { copyProgram } from "./generators/program.ts";
-import { type End, PYTHON, startTransfer, type Transfer } from "./limiting.ts";
+import { type End, networkOf, PYTHON, startTransfer, type Transfer } from "./limiting.ts";
 import { buildOnce, MAIN, type RealDaemon, rowOf, startDaemon } from "./real-daemon.ts";
-import { host, makeWorld, type Place, skipWithoutWorld, type World } from "./world.ts";
+import { makeWorld, skipWithoutWorld, type World } from "./world.ts";
 
 const skip = await skipWithoutWorld();
 const CAP = 1_250_000;
@@ -32,7 +32,7 @@ describe("what a limit lets pass is what is counted", { skip }, () => {
     folder = mkdtempSync(join(tmpdir(), "monitauri-test-"));
     data = join(folder, "data");
     program = copyProgram(PYTHON, join(folder, "limited-program"));
-    daemon = await startDaemon(data, { at: within() });
+    daemon = await startDaemon(data, { at: networkOf(world.a) });
   });
   after(async () => {
     daemon?.tell("SIGTERM");
@@ -177,20 +177,6 @@ describe("what a limit lets pass is what is counted", { skip }, () => {
   }
 
   function limit(...words: string[]): Promise<string> {
-    return within().exec(process.execPath, [MAIN, "limit", ...words, "--data", data]);
-  }
-
-  /** The network namespace alone: `ip netns exec` would hide the cgroups. */
-  function within(): Place {
-    const enter = (file: string, args: readonly string[]) => [
-      `--net=/run/netns/${world.a.namespace}`,
-      file,
-      ...args,
-    ];
-    return {
-      namespace: world.a.namespace,
-      exec: (file, args, options) => host.exec("nsenter", enter(file, args), options),
-      spawn: (file, args, options) => host.spawn("nsenter", enter(file, args), options),
-    };
+    return networkOf(world.a).exec(process.execPath, [MAIN, "limit", ...words, "--data", data]);
   }
 });

@@ -7,9 +7,9 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LimitList } from "../../src/model/limit.ts";
 import { copyProgram } from "./generators/program.ts";
-import { lastRate, PYTHON, payloadRate, startTransfer } from "./limiting.ts";
+import { lastRate, networkOf, PYTHON, payloadRate, startTransfer } from "./limiting.ts";
 import { buildOnce, MAIN, type RealDaemon, startDaemon, until } from "./real-daemon.ts";
-import { host, makeWorld, type Place, skipWithoutWorld, type World } from "./world.ts";
+import { makeWorld, skipWithoutWorld, type World } from "./world.ts";
 
 const skip = await skipWithoutWorld();
 const CAP = 1_250_000;
@@ -41,10 +41,10 @@ describe("limits of the real daemon", { skip }, () => {
       (await world.a.exec("ip", ["-o", "link", "show"])).match(/^\d+: [^:@]+/gm),
     ].join("\n");
   const limit = (...words: string[]) =>
-    within().exec(process.execPath, [MAIN, "limit", ...words, "--data", data]);
+    networkOf(world.a).exec(process.execPath, [MAIN, "limit", ...words, "--data", data]);
   const upload = () =>
     startTransfer({ place: world.a, program }, { place: world.b }, { address: world.b.ip4 });
-  const start = () => startDaemon(data, { at: within() });
+  const start = () => startDaemon(data, { at: networkOf(world.a) });
 
   test("a typed rule holds at once, says what it achieves, and lives through SIGKILL and a restart", async () => {
     await using first = await start();
@@ -93,19 +93,5 @@ describe("limits of the real daemon", { skip }, () => {
   async function kill(daemon: RealDaemon): Promise<void> {
     daemon.tell("SIGKILL");
     await daemon.ended;
-  }
-
-  /** The network namespace alone: `ip netns exec` would hide the cgroups. */
-  function within(): Place {
-    const enter = (file: string, args: readonly string[]) => [
-      `--net=/run/netns/${world.a.namespace}`,
-      file,
-      ...args,
-    ];
-    return {
-      namespace: world.a.namespace,
-      exec: (file, args, options) => host.exec("nsenter", enter(file, args), options),
-      spawn: (file, args, options) => host.spawn("nsenter", enter(file, args), options),
-    };
   }
 });

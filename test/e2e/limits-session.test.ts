@@ -7,8 +7,9 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LimitList } from "../../src/model/limit.ts";
 import { copyProgram } from "./generators/program.ts";
+import { networkOf } from "./limiting.ts";
 import { buildOnce, MAIN, type RealDaemon, startDaemon, until } from "./real-daemon.ts";
-import { host, makeWorld, type Place, skipWithoutWorld, type World } from "./world.ts";
+import { host, makeWorld, skipWithoutWorld, type World } from "./world.ts";
 
 const SSHD = "/usr/sbin/sshd";
 const PORT = 2_022;
@@ -30,7 +31,7 @@ describe("limits over an SSH session", { skip }, () => {
     folder = mkdtempSync(join(tmpdir(), "monitauri-test-"));
     data = join(folder, "data");
     stopServer = await startServer();
-    daemon = await startDaemon(data, { at: within() });
+    daemon = await startDaemon(data, { at: networkOf(world.a) });
   });
   after(async () => {
     daemon?.tell("SIGTERM");
@@ -99,7 +100,7 @@ describe("limits over an SSH session", { skip }, () => {
       ].join("\n"),
     );
     mkdirSync("/run/sshd", { recursive: true }); // where sshd locks itself in
-    const child = within().spawn(server, ["-D", "-e", "-f", config], { stdio: "ignore" });
+    const child = networkOf(world.a).spawn(server, ["-D", "-e", "-f", config], { stdio: "ignore" });
     assert.ok(await until(reaches, 10_000), "sshd answers");
     return () => void child.kill("SIGKILL");
   }
@@ -132,21 +133,7 @@ describe("limits over an SSH session", { skip }, () => {
 
   async function listed(): Promise<LimitList> {
     const words = [MAIN, "limit", "list", "--json", "--data", data];
-    return JSON.parse(await within().exec(process.execPath, words)) as LimitList;
-  }
-
-  /** The network namespace alone: `ip netns exec` would hide the cgroups. */
-  function within(): Place {
-    const enter = (file: string, args: readonly string[]) => [
-      `--net=/run/netns/${world.a.namespace}`,
-      file,
-      ...args,
-    ];
-    return {
-      namespace: world.a.namespace,
-      exec: (file, args, options) => host.exec("nsenter", enter(file, args), options),
-      spawn: (file, args, options) => host.spawn("nsenter", enter(file, args), options),
-    };
+    return JSON.parse(await networkOf(world.a).exec(process.execPath, words)) as LimitList;
   }
 });
 

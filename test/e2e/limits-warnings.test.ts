@@ -8,9 +8,9 @@ import { after, before, beforeEach, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LimitList } from "../../src/model/limit.ts";
 import { copyProgram } from "./generators/program.ts";
-import { lastRate, PYTHON, startTransfer, wireFactor } from "./limiting.ts";
+import { lastRate, networkOf, PYTHON, startTransfer, wireFactor } from "./limiting.ts";
 import { buildOnce, MAIN, type RealDaemon, startDaemon, until } from "./real-daemon.ts";
-import { host, makeWorld, type Place, skipWithoutWorld, type World } from "./world.ts";
+import { makeWorld, skipWithoutWorld, type World } from "./world.ts";
 
 const skip = await skipWithoutWorld();
 const CAP = 1_250_000;
@@ -29,7 +29,7 @@ describe("what weakens a rule is said", { skip }, () => {
     folder = mkdtempSync(join(tmpdir(), "monitauri-test-"));
     data = join(folder, "data");
     program = copyProgram(PYTHON, join(folder, "limited-program"));
-    daemon = await startDaemon(data, { at: within() });
+    daemon = await startDaemon(data, { at: networkOf(world.a) });
   });
   after(async () => {
     daemon?.tell("SIGTERM");
@@ -114,21 +114,7 @@ describe("what weakens a rule is said", { skip }, () => {
   }
 
   function limit(...words: string[]): Promise<string> {
-    return within().exec(process.execPath, [MAIN, "limit", ...words, "--data", data]);
-  }
-
-  /** The network namespace alone: `ip netns exec` would hide the cgroups. */
-  function within(): Place {
-    const enter = (file: string, args: readonly string[]) => [
-      `--net=/run/netns/${world.a.namespace}`,
-      file,
-      ...args,
-    ];
-    return {
-      namespace: world.a.namespace,
-      exec: (file, args, options) => host.exec("nsenter", enter(file, args), options),
-      spawn: (file, args, options) => host.spawn("nsenter", enter(file, args), options),
-    };
+    return networkOf(world.a).exec(process.execPath, [MAIN, "limit", ...words, "--data", data]);
   }
 });
 
