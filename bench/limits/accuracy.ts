@@ -113,10 +113,10 @@ async function measureTogether(
     }),
   );
   await sleep((SECONDS + 1.5) * 1000);
-  const bins = await Promise.all(transfers.map((one) => one.stop()));
+  await Promise.all(transfers.map((one) => one.stop()));
   return cases.map((one, at): Cell => {
     const factor = wireFactor(one.protocol, world.b[one.family]);
-    const mine = bins[at] ?? [];
+    const mine = transfers[at]?.read() ?? [];
     const first = payloadRate(mine, 0, 1) * factor;
     const newShare = (payloadRate(mine, 1, 1 + SECONDS) * factor) / cap;
     return {

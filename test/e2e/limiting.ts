@@ -4,6 +4,7 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { LimitAchieved, LimitRule, LimitTarget } from "../../src/model/limit.ts";
 import { host, type Place } from "./generators/place.ts";
 
@@ -130,10 +131,23 @@ export interface End {
 export interface Transfer extends AsyncDisposable {
   readonly source: Moving;
   readonly sink: Moving;
-  /** Stops it; bytes that arrived in each tenth of a second. */
+  /**
+   * Stops it; payload bytes that arrived in each tenth of a second. Of TCP those of full segments, repeated ones too and
+   * whether the program could read them yet or not: what waited behind a lost segment is read all at once.
+   */
   stop(): Promise<number[]>;
+  /** After stop(): payload bytes that the program had read in each tenth of a second. */
+  read(): readonly number[];
   /** After stop(), of TCP: segments that had arrived by the end of each tenth of a second, repeated ones too. */
   segments(): readonly number[];
+}
+
+/** The last line of a sink. */
+interface Told {
+  readonly bins: number[];
+  readonly segments: number[];
+  /** 0: not TCP. */
+  readonly segmentBytes: number;
 }
 
 export interface Moving {
@@ -164,6 +178,7 @@ export async function startTransfer(
   const connecting = { ...second, pid: secondPid ?? 0 };
   const [sink, source] = isSinkFirst ? [listening, connecting] : [connecting, listening];
   let segments: readonly number[] = [];
+  let read: readonly number[] = [];
   const end = async () => {
     for (const { child } of [source, sink]) {
       if (child.exitCode !== null || child.signalCode !== null) continue;
@@ -177,11 +192,14 @@ export async function startTransfer(
     sink,
     async stop() {
       sink.child.stdin?.end();
-      const told = (await sink.line()) as unknown as { bins: number[]; segments: number[] };
+      const told = (await sink.line()) as unknown as Told;
       segments = told.segments;
+      read = told.bins;
       await end();
-      return told.bins;
+      if (told.segmentBytes === 0) return told.bins;
+      return segments.map((until, at) => (until - (segments[at - 1] ?? 0)) * told.segmentBytes);
     },
+    read: () => read,
     segments: () => segments,
     [Symbol.asyncDispose]: end,
   };
@@ -225,6 +243,19 @@ export function payloadRate(bins: readonly number[], fromS: number, toS: number)
 export function lastRate(bins: readonly number[], seconds: number): number {
   const until = (bins.length - 1) / 10;
   return payloadRate(bins, until - seconds, until);
+}
+
+/** What is measured in a few seconds may have been measured while the machine stood still: it may be measured again. */
+export async function settled(measure: () => Promise<unknown>, tries = 3): Promise<void> {
+  for (let left = tries - 1; ; left -= 1) {
+    try {
+      await measure();
+      return;
+    } catch (error) {
+      if (left === 0) throw error;
+      await sleep(1_000);
+    }
+  }
 }
 
 /** Bytes of a full frame for each byte of payload: 14 link, 20 or 40 IP, 32 TCP with time stamps or 8 UDP. */

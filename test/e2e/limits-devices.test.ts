@@ -18,6 +18,7 @@ import {
   lastRate,
   PYTHON,
   rule,
+  settled,
   startLimiter,
   startTransfer,
   wireFactor,
@@ -255,14 +256,14 @@ describe("ports, and devices upon devices", { skip }, () => {
       to: far,
       address: addresses.there,
       ...way,
-      meanwhile: () => soon(async () => look(await limiter.achieved(), "tx")),
+      meanwhile: () => settled(async () => look(await limiter.achieved(), "tx")),
     });
     await measured("down", CAP, {
       from: far,
       to: mine,
       address: addresses.here,
       ...way,
-      meanwhile: () => soon(async () => look(await limiter.achieved(), "rx")),
+      meanwhile: () => settled(async () => look(await limiter.achieved(), "rx")),
     });
   }
 
@@ -283,11 +284,13 @@ describe("ports, and devices upon devices", { skip }, () => {
     { from, to, address, listens = "sink", factor = 1, isWhole = false, meanwhile }: Measuring,
   ): Promise<void> {
     const tcp = (end: End) => ({ ...end, options: { protocol: "tcp", ...end.options } });
-    await using transfer = await startTransfer(tcp(from), tcp(to), { address, listens });
-    await sleep(4_500);
-    await meanwhile?.();
-    const rate = lastRate(await transfer.stop(), 3);
-    near((rate * (isWhole ? 1 : wireFactor("tcp", address)) * factor) / cap, what);
+    await settled(async () => {
+      await using transfer = await startTransfer(tcp(from), tcp(to), { address, listens });
+      await sleep(4_500);
+      await meanwhile?.();
+      const rate = lastRate(await transfer.stop(), 3);
+      near((rate * (isWhole ? 1 : wireFactor("tcp", address)) * factor) / cap, what);
+    });
   }
 
   /** One device at each end with addresses of its own. */
@@ -341,17 +344,4 @@ function hasLinks(kind: string): boolean {
   const more = kind === "vlan" ? ["id", "7"] : [];
   const { stderr } = spawnSync("unshare", ["--net", ...add, ...more], { encoding: "utf8" });
   return !/Unknown device type/.test(stderr);
-}
-
-/** What is shown is of half a second, in which a machine with other work may have stood still: it may be looked at again. */
-async function soon(look: () => Promise<unknown>): Promise<void> {
-  for (let tries = 0; ; tries += 1) {
-    try {
-      await look();
-      return;
-    } catch (error) {
-      if (tries === 2) throw error;
-      await sleep(1_000);
-    }
-  }
 }

@@ -13,6 +13,7 @@ import {
   PYTHON,
   payloadRate,
   rule,
+  settled,
   startLimiter,
   startTransfer,
   type Transfer,
@@ -73,27 +74,32 @@ describe("limits on the real kernel", { skip }, () => {
           await limiter.apply([
             app(direction === "up" ? { txBytesPerSecond: CAP } : { rxBytesPerSecond: CAP }),
           ]);
-          await using transfer = await move(direction, { protocol, family });
-          await sleep(4_000);
-          const bins = await transfer.stop();
-          assertCapped(bins, { protocol, address: world.b[family] });
+          await settled(async () => {
+            await using transfer = await move(direction, { protocol, family });
+            await sleep(4_000);
+            const bins = await transfer.stop();
+            assertCapped(bins, { protocol, address: world.b[family] });
+          });
         });
       }
     }
   }
 
   test("a connection that is open already, and what a process starts, come under the rule; others do not", async () => {
-    await using open = await move("up", { protocol: "tcp", family: "ip4" });
-    await using child = await move("up", { protocol: "tcp", family: "ip4", children: true });
-    await using other = await move("up", { protocol: "tcp", family: "ip4", program: PYTHON });
-    await sleep(500);
-    await limiter.apply([app({ txBytesPerSecond: CAP })]);
-    await sleep(5_000);
-    const [mine, childs, others] = await Promise.all([open.stop(), child.stop(), other.stop()]);
-    const rate = (bins: number[]) => lastRate(bins, 3);
-    const together = (rate(mine) + rate(childs)) * wireFactor("tcp", world.b.ip4);
-    assertNear(together / CAP, "both");
-    assert.ok(rate(others) > 10 * CAP, `the other program: ${rate(others)} bytes/s`);
+    await settled(async () => {
+      await limiter.apply([]);
+      await using open = await move("up", { protocol: "tcp", family: "ip4" });
+      await using child = await move("up", { protocol: "tcp", family: "ip4", children: true });
+      await using other = await move("up", { protocol: "tcp", family: "ip4", program: PYTHON });
+      await sleep(500);
+      await limiter.apply([app({ txBytesPerSecond: CAP })]);
+      await sleep(5_000);
+      const [mine, childs, others] = await Promise.all([open.stop(), child.stop(), other.stop()]);
+      const rate = (bins: number[]) => lastRate(bins, 3);
+      const together = (rate(mine) + rate(childs)) * wireFactor("tcp", world.b.ip4);
+      assertNear(together / CAP, "both");
+      assert.ok(rate(others) > 10 * CAP, `the other program: ${rate(others)} bytes/s`);
+    });
   });
 
   test("the narrowest rule shapes, inside the cap of the wider one", async () => {
@@ -101,17 +107,19 @@ describe("limits on the real kernel", { skip }, () => {
       rule({ kind: "machine" }, { txBytesPerSecond: CAP }),
       app({ txBytesPerSecond: CAP / 4 }),
     ]);
-    await using narrow = await move("up", { protocol: "tcp", family: "ip4" });
-    await using wide = await move("up", { protocol: "tcp", family: "ip6", program: PYTHON });
-    await sleep(5_000);
-    const [achieved] = await limiter.achieved();
-    const [inside, rest] = await Promise.all([narrow.stop(), wide.stop()]);
-    const insideRate = lastRate(inside, 3) * wireFactor("tcp", world.b.ip4);
-    const restRate = lastRate(rest, 3) * wireFactor("tcp", world.b.ip6);
-    assertNear(insideRate / (CAP / 4), "inside");
-    assertNear((insideRate + restRate) / CAP, "all");
-    const shown = achieved?.txBytesPerSecond ?? 0;
-    assertNear(shown / CAP, "shown as achieved");
+    await settled(async () => {
+      await using narrow = await move("up", { protocol: "tcp", family: "ip4" });
+      await using wide = await move("up", { protocol: "tcp", family: "ip6", program: PYTHON });
+      await sleep(5_000);
+      const [achieved] = await limiter.achieved();
+      const [inside, rest] = await Promise.all([narrow.stop(), wide.stop()]);
+      const insideRate = lastRate(inside, 3) * wireFactor("tcp", world.b.ip4);
+      const restRate = lastRate(rest, 3) * wireFactor("tcp", world.b.ip6);
+      assertNear(insideRate / (CAP / 4), "inside");
+      assertNear((insideRate + restRate) / CAP, "all");
+      const shown = achieved?.txBytesPerSecond ?? 0;
+      assertNear(shown / CAP, "shown as achieved");
+    });
   });
 
   test("a remote network, a port and the interface are capped for everybody", async () => {
@@ -124,11 +132,13 @@ describe("limits on the real kernel", { skip }, () => {
     ]) {
       await limiter.apply([wanted]);
       const family = JSON.stringify(wanted.target).includes(world.b.ip6) ? "ip6" : "ip4";
-      await using transfer = await move("up", { protocol: "tcp", family, program: PYTHON });
-      await sleep(4_500);
-      const bins = await transfer.stop();
-      const rate = lastRate(bins, 3) * wireFactor("tcp", world.b[family]);
-      assertNear(rate / (CAP / 2), JSON.stringify(wanted.target));
+      await settled(async () => {
+        await using transfer = await move("up", { protocol: "tcp", family, program: PYTHON });
+        await sleep(4_500);
+        const bins = await transfer.stop();
+        const rate = lastRate(bins, 3) * wireFactor("tcp", world.b[family]);
+        assertNear(rate / (CAP / 2), JSON.stringify(wanted.target));
+      });
     }
   });
 
@@ -187,9 +197,11 @@ describe("limits on the real kernel", { skip }, () => {
     await world.a.exec("tc", [...filter, ...match]);
     const withStranger = await state();
     await limiter.apply([app({ txBytesPerSecond: CAP })]);
-    await using transfer = await move("up", { protocol: "tcp", family: "ip4" });
-    await sleep(2_500);
-    assertCapped(await transfer.stop(), { protocol: "tcp", address: world.b.ip4 });
+    await settled(async () => {
+      await using transfer = await move("up", { protocol: "tcp", family: "ip4" });
+      await sleep(4_000);
+      assertCapped(await transfer.stop(), { protocol: "tcp", address: world.b.ip4 });
+    });
     const counted = await world.a.exec("tc", [
       "-s",
       "filter",
@@ -259,14 +271,16 @@ describe("limits on the real kernel", { skip }, () => {
     await world.a.exec("ip", ["address", "add", "198.19.254.1/24", "dev", later]);
     await world.b.exec("ip", ["address", "add", "198.19.254.2/24", "dev", "x"]);
     assert.ok(await until(async () => (await limiter.achieved())[0]?.state === "active", 3_000));
-    await using transfer = await startTransfer(
-      { place: world.a },
-      { place: world.b },
-      { address: "198.19.254.2" },
-    );
-    await sleep(4_500);
-    const rate = lastRate(await transfer.stop(), 3) * wireFactor("tcp", "198.19.254.2");
-    assertNear(rate / (CAP / 2), later);
+    await settled(async () => {
+      await using transfer = await startTransfer(
+        { place: world.a },
+        { place: world.b },
+        { address: "198.19.254.2" },
+      );
+      await sleep(4_500);
+      const rate = lastRate(await transfer.stop(), 3) * wireFactor("tcp", "198.19.254.2");
+      assertNear(rate / (CAP / 2), later);
+    });
     await world.a.exec("ip", ["link", "del", later]);
     assert.ok(await until(async () => (await limiter.achieved())[0]?.state === "waiting", 3_000));
     assert.equal(limiter.stderr(), "");

@@ -1,7 +1,7 @@
 """Moves bytes as fast as it may and tells how many arrived in each tenth of a second.
 
 sink:   receives; prints one line with its port, and when its standard input ends a line with the bytes per bin,
-        and for TCP with the segments that had arrived by the end of each, repeated ones too.
+        and for TCP with the segments that had arrived by the end of each, repeated ones too, and a segment's size.
 source: sends for --seconds, then ends; says why when it is stopped before.
 Either end may listen or connect: --listen, or --address with --port.
 """
@@ -119,12 +119,19 @@ def sink(args, sockets):
             at = int((now - started[0]) / BIN_S)
             bins[at] = bins.get(at, 0) + count
     last = max(bins, default=-1)
-    say({"bins": [bins.get(at, 0) for at in range(last + 1)], "segments": segments, "errno": error})
+    segment_bytes = 0 if args.protocol == "udp" or not sockets else segment_size(sockets[0])
+    read = [bins.get(at, 0) for at in range(last + 1)]
+    say({"bins": read, "segments": segments, "segmentBytes": segment_bytes, "errno": error})
 
 
 def segments_in(sockets):
     """tcpi_data_segs_in of struct tcp_info (linux/tcp.h): segments with data, repeated ones too."""
     return sum(struct.unpack_from("I", one.getsockopt(socket.IPPROTO_TCP, 11, 160), 152)[0] for one in sockets)
+
+
+def segment_size(one):
+    """tcpi_snd_mss of struct tcp_info: payload of a full segment, the same both ways between ends of one MTU."""
+    return struct.unpack_from("I", one.getsockopt(socket.IPPROTO_TCP, 11, 160), 16)[0]
 
 
 def source(args, sockets):
