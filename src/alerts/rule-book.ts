@@ -11,11 +11,14 @@ export interface RuleBook {
   /** In the order they were made. */
   list(): readonly AlertRule[];
   get(id: string): AlertRule | undefined;
-  /** @throws MonitauriError "invalid", or "busy" where there are too many. */
+  /** A change holds when it is on the disk. @throws MonitauriError "failed" where that refuses: then nothing has changed;
+   * "invalid", or "busy" where there are too many. */
   add(draft: unknown, nowMs: number): Promise<AlertRule>;
-  /** @throws MonitauriError "invalid" or "not-found". */
+  /** @throws MonitauriError "failed", "invalid" or "not-found". */
   set(id: string, change: unknown): Promise<AlertRule>;
-  /** @throws MonitauriError "not-found". */
+  /** The same change to each of them, or to none. @throws as set(). */
+  setAll(ids: readonly string[], change: unknown): Promise<AlertRule[]>;
+  /** @throws MonitauriError "failed" or "not-found". */
   remove(id: string): Promise<void>;
   /** Ids of those that another version wrote and this one cannot read. */
   unusable(): readonly string[];
@@ -36,18 +39,43 @@ export function openRuleBook(journal: Journal, warn: (message: string) => void):
   let sorted = inOrder(rules);
   let nextNumber = Math.max(0, ...sorted.map(({ id }) => Number(id.slice(1)) || 0)) + 1;
   let revision = 1;
+  let last: Promise<unknown> = Promise.resolve();
 
-  async function keep(rule: AlertRule): Promise<AlertRule> {
-    rules.set(rule.id, rule);
-    changed();
-    await journal.commit(new Map([[`${PREFIX}${rule.id}`, rule]]));
-    return rule;
+  /** One change after the other, so that each goes back to what the one before it has left. */
+  function inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const done = last.then(change);
+    last = done.catch(() => undefined);
+    return done;
   }
 
-  function changed(): void {
+  async function keep(changes: ReadonlyMap<string, AlertRule | null>): Promise<void> {
+    const cells = new Map([...changes].map(([id, rule]) => [`${PREFIX}${id}`, rule]));
+    const before = [...cells.keys()].map((key) => [key, valueOf(journal.get(key))] as const);
+    try {
+      await journal.commit(cells);
+    } catch (cause) {
+      // The journal writes what it was given when it can, in this order: what was before comes last.
+      journal.commit(new Map(before)).catch(() => {});
+      const state = cause instanceof Error ? cause.message : String(cause);
+      throw new MonitauriError("failed", `${state}. The alert rules are as before`, { cause });
+    }
+    for (const [id, rule] of changes) {
+      if (rule === null) rules.delete(id);
+      else rules.set(id, rule);
+    }
     sorted = inOrder(rules);
     revision += 1;
   }
+
+  const setAll = (ids: readonly string[], change: unknown) =>
+    inTurn(async () => {
+      const changed = ids.map((id): AlertRule => {
+        const { createdAtMs, id: same, ...before } = known(id);
+        return { id: same, createdAtMs, ...parseRuleChange(before, change) };
+      });
+      await keep(new Map(changed.map((rule) => [rule.id, rule])));
+      return changed;
+    });
 
   function known(id: string): AlertRule {
     const rule = rules.get(id);
@@ -61,34 +89,41 @@ export function openRuleBook(journal: Journal, warn: (message: string) => void):
   return {
     list: () => sorted,
     get: (id) => rules.get(id),
-    add(draft, nowMs) {
-      if (rules.size >= MAX_ALERT_RULES) {
-        throw new MonitauriError(
-          "busy",
-          `Cannot add a rule: there are ${MAX_ALERT_RULES} already. Remove one`,
-        );
-      }
-      const settings = parseRuleDraft(draft);
-      // Numbers are not used again, as the log goes on naming them.
-      const id = `r${nextNumber}`;
-      nextNumber += 1;
-      return keep({ id, createdAtMs: nowMs, ...settings });
-    },
+    add: (draft, nowMs) =>
+      inTurn(async () => {
+        if (rules.size >= MAX_ALERT_RULES) {
+          throw new MonitauriError(
+            "busy",
+            `Cannot add a rule: there are ${MAX_ALERT_RULES} already. Remove one`,
+          );
+        }
+        const settings = parseRuleDraft(draft);
+        const rule: AlertRule = { id: `r${nextNumber}`, createdAtMs: nowMs, ...settings };
+        await keep(new Map([[rule.id, rule]]));
+        // Numbers are not used again, as the log goes on naming them.
+        nextNumber += 1;
+        return rule;
+      }),
     async set(id, change) {
-      const { createdAtMs, id: same, ...before } = known(id);
-      return keep({ id: same, createdAtMs, ...parseRuleChange(before, change) });
+      const [rule] = await setAll([id], change);
+      return rule as AlertRule;
     },
-    async remove(id) {
-      if (!unusable.delete(id)) known(id);
-      rules.delete(id);
-      changed();
-      await journal.commit(new Map([[`${PREFIX}${id}`, null]]));
-    },
+    setAll,
+    remove: (id) =>
+      inTurn(async () => {
+        if (!unusable.has(id)) known(id);
+        await keep(new Map([[id, null]]));
+        unusable.delete(id);
+      }),
     unusable: () => [...unusable],
     get revision() {
       return revision;
     },
   };
+}
+
+function valueOf(text: string | undefined): unknown {
+  return text === undefined ? null : JSON.parse(text);
 }
 
 function inOrder(rules: ReadonlyMap<string, AlertRule>): readonly AlertRule[] {

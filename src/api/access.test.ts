@@ -98,6 +98,34 @@ test("addToken() has bounds and names", () => {
   assert.ok(access.admits(access.addToken("again").token), "tokens do not grow old");
 });
 
+test("addToken() and removeToken() change nothing that cannot be kept; signing in needs no disk", () => {
+  let isFull = false;
+  const saved: SavedAccess[] = [];
+  const access = createAccess({
+    saved: { sessions: [], tokens: [] },
+    save(now) {
+      if (isFull) throw new Error("no space left on device");
+      saved.push(now);
+    },
+    note() {},
+  });
+  const { token } = access.addToken("kept");
+  isFull = true;
+  const refused = { code: "failed", message: /^Cannot change the tokens: no space.*as before/ };
+  assert.throws(() => access.addToken("more"), refused);
+  assert.throws(() => access.removeToken("kept"), refused);
+  assert.deepEqual(
+    access.tokens().map(({ name }) => name),
+    ["kept"],
+  );
+  assert.ok(access.admits(token));
+  assert.ok(access.admits(access.redeem(access.makeCode().code).token));
+  isFull = false;
+  access.removeToken("kept");
+  assert.ok(!access.admits(token));
+  assert.deepEqual(saved.at(-1)?.tokens, []);
+});
+
 test("createAccess() goes on with what was saved, and saves no secret", () => {
   const { access, clock, saved } = start();
   const { token } = access.redeem(access.makeCode().code);

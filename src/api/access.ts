@@ -71,7 +71,10 @@ export interface SavedSecret {
 
 export interface AccessOptions {
   readonly saved: SavedAccess;
+  /** Keeps tokens that were made or taken away. @throws MonitauriError "failed"; then they are not. */
   readonly save: (access: SavedAccess) => void;
+  /** Keeps the rest, as far as it can. Where not given, as `save`. */
+  readonly note?: (access: SavedAccess) => void;
   readonly now?: () => number;
 }
 
@@ -82,7 +85,8 @@ export class TooManyAttempts extends MonitauriError {
   }
 }
 
-export function createAccess({ saved, save, now = Date.now }: AccessOptions): Access {
+export function createAccess(options: AccessOptions): Access {
+  const { saved, save, note = save, now = Date.now } = options;
   let codes: { readonly hash: Buffer; readonly expiresAtMs: number }[] = [];
   let sessions = saved.sessions.map(restored);
   let tokens = saved.tokens.map((token) => ({ ...restored(token), name: token.name }));
@@ -91,7 +95,24 @@ export function createAccess({ saved, save, now = Date.now }: AccessOptions): Ac
 
   function store(): void {
     savedAtMs = now();
-    save(all());
+    note(all());
+  }
+
+  /** Kept before it holds: a token that was taken away must not be good again after a restart. */
+  function setTokens(next: typeof tokens): void {
+    const before = tokens;
+    tokens = next;
+    try {
+      save(all());
+    } catch (cause) {
+      tokens = before;
+      const state = cause instanceof Error ? cause.message : String(cause);
+      throw new MonitauriError(
+        "failed",
+        `Cannot change the tokens: ${state}. They are as before; make room or repair it, and try again`,
+        { cause },
+      );
+    }
   }
 
   function all(): SavedAccess {
@@ -176,8 +197,8 @@ export function createAccess({ saved, save, now = Date.now }: AccessOptions): Ac
       throw new MonitauriError("busy", `Cannot make a token: there are ${MAX_TOKENS}. Remove one`);
     }
     const token = secret(PROGRAM_TOKEN);
-    tokens.push({ name, hash: hashOf(token), createdAtMs: now(), lastUsedAtMs: null });
-    store();
+    const made = { name, hash: hashOf(token), createdAtMs: now(), lastUsedAtMs: null };
+    setTokens([...tokens, made]);
     return { name, token };
   }
 
@@ -186,8 +207,7 @@ export function createAccess({ saved, save, now = Date.now }: AccessOptions): Ac
     if (left.length === tokens.length) {
       throw new MonitauriError("not-found", `Cannot remove the token ${name}: there is none`);
     }
-    tokens = left;
-    store();
+    setTokens(left);
   }
 
   return {

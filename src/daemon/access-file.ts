@@ -1,9 +1,11 @@
 /** Keeps who may ask over TCP across restarts: hashes only, in a file that is the daemon's alone. */
 
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync } from "node:fs";
 import { z } from "zod";
 import type { SavedAccess } from "../api/access.ts";
+import { MonitauriError } from "../model/error.ts";
 import type { Log } from "./log.ts";
+import { replaceFile } from "./replace-file.ts";
 
 const VERSION = 1;
 
@@ -46,24 +48,21 @@ export function readAccess(path: string, log: Pick<Log, "warn">): KeptAccess {
   }
 }
 
-/** The old file or the new one, never half of one. A failure is only logged: whoever is signed in stays so until the
- * daemon ends. */
-export function saveAccess(path: string, access: KeptAccess, log: Pick<Log, "warnOnce">): void {
-  const fresh = `${path}.new`;
+/** A failure is only logged: whoever is signed in stays so until the daemon ends. */
+export function noteAccess(path: string, access: KeptAccess, log: Pick<Log, "warnOnce">): void {
   try {
-    rmSync(fresh, { force: true });
-    // "wx" makes it anew, with this mode, and follows no link.
-    writeFileSync(fresh, `${JSON.stringify({ version: VERSION, ...access })}\n`, {
-      mode: 0o600,
-      flag: "wx",
-      flush: true,
-    });
-    renameSync(fresh, path);
+    saveAccess(path, access);
   } catch (error) {
-    log.warnOnce(
-      "access",
-      `Cannot save ${path}: ${firstLine(error)}. Pages sign in again after a restart`,
-    );
+    log.warnOnce("access", `${firstLine(error)}. Pages sign in again after a restart`);
+  }
+}
+
+/** The old file or the new one, never half of one. @throws MonitauriError "failed"; the old file stays. */
+export function saveAccess(path: string, access: KeptAccess): void {
+  try {
+    replaceFile(path, `${JSON.stringify({ version: VERSION, ...access })}\n`);
+  } catch (cause) {
+    throw new MonitauriError("failed", `Cannot save ${path}: ${firstLine(cause)}`, { cause });
   }
 }
 

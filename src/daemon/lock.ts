@@ -36,8 +36,7 @@ export async function takeLock(path: string, { method }: LockOptions): Promise<D
       if (method === "flock") await lockOpenFile(fd, path);
       // The holder before us removed the file between our opening and locking it: that lock protects nothing.
       if (isStillThere(fd, path)) {
-        ftruncateSync(fd);
-        writeSync(fd, `${process.pid}\n`, 0);
+        notePid(fd);
         return { [Symbol.dispose]: () => release(fd, path) };
       }
     } catch (error) {
@@ -79,6 +78,16 @@ function isStillThere(fd: number, path: string): boolean {
   const ours = fstatSync(fd, { bigint: true });
   const named = statSync(path, { bigint: true, throwIfNoEntry: false });
   return named !== undefined && named.ino === ours.ino && named.dev === ours.dev;
+}
+
+/** For the message of whoever comes second. On a full disk there is none, and that is no reason not to start. */
+function notePid(fd: number): void {
+  try {
+    ftruncateSync(fd);
+    writeSync(fd, `${process.pid}\n`, 0);
+  } catch {
+    // The lock holds without it.
+  }
 }
 
 function held(path: string): MonitauriError {

@@ -1,7 +1,16 @@
 /** The journal: what it holds outlives the process, and what others put in its way is not touched. */
 
 import assert from "node:assert/strict";
-import { lstatSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -15,6 +24,14 @@ test("write() is read by the next process, and remove() leaves nothing", (t) => 
   assert.deepEqual(createJournal(path).read(), ENTRY);
   createJournal(path).remove();
   assert.equal(createJournal(path).read(), undefined);
+});
+
+test("write() says what to do where it cannot, and leaves no half of a file", (t) => {
+  const path = join(folder(t), "limits.journal");
+  mkdirSync(path);
+  const refused = { code: "failed", message: /^Cannot note what .*They are as before; make room/ };
+  assert.throws(() => createJournal(path).write(ENTRY), refused);
+  assert.ok(!existsSync(`${path}.new`));
 });
 
 test("write() follows no link that somebody put there", (t) => {

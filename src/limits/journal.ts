@@ -11,6 +11,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
+import { MonitauriError } from "../model/error.ts";
 
 /** After a restart of the machine nothing of it is there. */
 const BOOT_ID = "/proc/sys/kernel/random/boot_id";
@@ -29,7 +30,7 @@ export interface ClsactOwned {
 export interface Journal {
   /** undefined: nothing was left. A file that cannot be read counts as one that says nothing. */
   read(): JournalEntry | undefined;
-  /** Returns when it is on the disk. */
+  /** Returns when it is on the disk. @throws MonitauriError "failed"; the old one stays. */
   write(entry: JournalEntry): void;
   remove(): void;
 }
@@ -47,18 +48,16 @@ export function createJournal(path: string): Journal {
     write(entry) {
       const text = `${JSON.stringify({ boot: bootId(), ...entry })}\n`;
       if (text === last) return;
-      const fresh = `${path}.new`;
-      rmSync(fresh, { force: true });
-      // "wx" makes it anew and follows no link: others may write to a folder that somebody chose.
-      const fd = openSync(fresh, "wx", 0o600);
       try {
-        writeSync(fd, text);
-        fsyncSync(fd);
-      } finally {
-        closeSync(fd);
+        replace(path, text);
+      } catch (cause) {
+        const state = cause instanceof Error ? cause.message : String(cause);
+        throw new MonitauriError(
+          "failed",
+          `Cannot note what the limits change on this machine: ${path}: ${state}. They are as before; make room or repair it, and try again`,
+          { cause },
+        );
       }
-      renameSync(fresh, path);
-      syncFolder(dirname(path));
       last = text;
     },
     remove() {
@@ -66,6 +65,25 @@ export function createJournal(path: string): Journal {
       last = "";
     },
   };
+}
+
+function replace(path: string, text: string): void {
+  const fresh = `${path}.new`;
+  rmSync(fresh, { force: true });
+  // "wx" makes it anew and follows no link: others may write to a folder that somebody chose.
+  const fd = openSync(fresh, "wx", 0o600);
+  try {
+    writeSync(fd, text);
+    fsyncSync(fd);
+    renameSync(fresh, path);
+  } catch (error) {
+    // Half of one takes room where there is none.
+    rmSync(fresh, { force: true });
+    throw error;
+  } finally {
+    closeSync(fd);
+  }
+  syncFolder(dirname(path));
 }
 
 function parse(value: unknown): JournalEntry | undefined {

@@ -210,7 +210,7 @@ export function openHistoryStore(options: StoreOptions): HistoryStore {
   }
 
   /** Questions need the file now. */
-  function reading<Result>(work: (connection: Connection) => Result): Result {
+  function reading<Result>(work: (connection: Connection) => Result, action = "read"): Result {
     try {
       return work(opened());
     } catch (error) {
@@ -222,7 +222,22 @@ export function openHistoryStore(options: StoreOptions): HistoryStore {
       const reason = error instanceof Error ? error.message : String(error);
       throw new MonitauriError(
         "failed",
-        `Cannot read the history: ${reason}. See what status says about it`,
+        `Cannot ${action} the history: ${reason}. See what status says about it`,
+        { cause: error },
+      );
+    }
+  }
+
+  function changeSettings(changes: Partial<HistorySettings>): HistorySettings {
+    try {
+      return opened().settings(changes);
+    } catch (error) {
+      if (error instanceof MonitauriError) throw error;
+      // Until something is written again, which is when they are sent again.
+      fault = error instanceof Error ? error.message : String(error);
+      throw new MonitauriError(
+        "failed",
+        `Cannot keep the settings of the history: ${fault}. The old ones hold until it is written again`,
         { cause: error },
       );
     }
@@ -256,7 +271,10 @@ export function openHistoryStore(options: StoreOptions): HistoryStore {
     coverage: (query) => reading(({ db }) => coverageSteps(db, query, now())),
     exportPart: (query, cursor) => reading(({ db }) => exportPart(db, query, cursor)),
     importDays: (days) =>
-      reading(({ db, inTransaction }) => inTransaction(() => importDays(db, days, calendar))),
+      reading(
+        ({ db, inTransaction }) => inTransaction(() => importDays(db, days, calendar)),
+        "add to",
+      ),
     state: () => ({
       ...stored(),
       path,
@@ -266,7 +284,7 @@ export function openHistoryStore(options: StoreOptions): HistoryStore {
       waitingTicks: waiting.length,
     }),
     trouble,
-    changeSettings: (changes) => reading(({ settings }) => settings(changes)),
+    changeSettings,
     close() {
       if (isClosed) return;
       isClosed = true;

@@ -111,7 +111,7 @@ export function launch(data: string, { at = host, ...options }: LaunchOptions = 
 
 /** The row of a process, when it is as wanted or when waiting longer would not help. */
 export async function rowOf(
-  daemon: RealDaemon,
+  daemon: Pick<RealDaemon, "ps">,
   pid: number,
   wanted: (row: PsRow) => boolean,
 ): Promise<PsRow> {

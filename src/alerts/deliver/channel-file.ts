@@ -61,10 +61,14 @@ export async function saveChannels(path: string, channels: readonly KeptChannel[
     await rename(fresh, path);
     await syncFolder(dirname(path));
   } catch (cause) {
+    // Half of one takes room where there is none.
+    await rm(fresh, { force: true }).catch(() => {});
     const state = cause instanceof Error ? cause.message : String(cause);
-    throw new MonitauriError("failed", `Cannot save ${path}: ${state}. Nothing was changed`, {
-      cause,
-    });
+    throw new MonitauriError(
+      "failed",
+      `Cannot save ${path}: ${state}. Nothing was changed; make room or repair it, and try again`,
+      { cause },
+    );
   }
 }
 

@@ -211,7 +211,8 @@ export async function createDelivery(options: DeliveryOptions): Promise<Delivery
         kept.delete(name);
         await lanes.get(name)?.close(0);
         lanes.delete(name);
-        await queue.remove(name);
+        // It is removed all the same: what waits for a channel that is not there is forgotten at the next start.
+        await queue.remove(name).catch((error: Error) => log.warn(error.message));
       });
     },
     test: async (name) =>

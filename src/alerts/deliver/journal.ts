@@ -115,6 +115,10 @@ export async function openJournal(path: string, options: JournalOptions): Promis
     try {
       await file.appendFile(text);
       await file.datasync();
+    } catch (error) {
+      // Half of one takes room where there is none.
+      await rm(fresh, { force: true });
+      throw error;
     } finally {
       await file.close();
     }
