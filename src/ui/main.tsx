@@ -1,6 +1,5 @@
 /** Starts the page. */
 
-import "./locale-guard.ts";
 import { render } from "preact";
 import { App } from "./app.tsx";
 import { watchKeyboard } from "./parts/keyboard.ts";

@@ -1,5 +1,7 @@
 /** Shares of a whole as arcs (pure). */
 
+import { largest } from "../store/largest.ts";
+
 export interface Part {
   readonly key: string;
   readonly name: string;
@@ -23,22 +25,16 @@ const BREAK = 0.03;
 
 /** The largest parts, largest first, and one for all others. Empty where nothing is there to share. */
 export function donut(parts: readonly Part[], more = { count: 0, bytes: 0 }): Slice[] {
-  const sorted = parts.filter(({ bytes }) => bytes > 0).sort((a, b) => b.bytes - a.bytes);
-  const total = sorted.reduce((sum, { bytes }) => sum + bytes, more.bytes);
-  const isFolded = sorted.length + more.count > MAX_SLICES + 1;
-  const named = isFolded ? sorted.slice(0, MAX_SLICES) : sorted;
-  const rest = isFolded ? sorted.slice(MAX_SLICES) : [];
+  const seen = parts.filter(({ bytes }) => bytes > 0);
+  const total = sumOf(seen) + more.bytes;
+  const count = seen.length + more.count;
+  const named = largest(seen, count > MAX_SLICES + 1 ? MAX_SLICES : count, ({ bytes }) => bytes);
+  const others = count - named.length;
   const all = [
     ...named,
-    ...(rest.length + more.count === 0
+    ...(others === 0
       ? []
-      : [
-          {
-            key: OTHERS,
-            name: othersText(rest.length + more.count),
-            bytes: rest.reduce((sum, { bytes }) => sum + bytes, more.bytes),
-          },
-        ]),
+      : [{ key: OTHERS, name: othersText(others), bytes: total - sumOf(named) }]),
   ];
   let from = 0;
   return all.map((part) => {
@@ -47,6 +43,10 @@ export function donut(parts: readonly Part[], more = { count: 0, bytes: 0 }): Sl
     from += share;
     return slice;
   });
+}
+
+function sumOf(parts: readonly Part[]): number {
+  return parts.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 function othersText(count: number): string {

@@ -74,14 +74,19 @@ export const Donut = memo(function Donut({
   );
 });
 
-function SliceName({ name, href }: { readonly name: string; readonly href: string | undefined }) {
+interface SliceNameProps {
+  readonly name: string;
+  readonly href: string | undefined;
+}
+
+const SliceName = memo(function SliceName({ name, href }: SliceNameProps) {
   if (href === undefined) return <bdi>{name}</bdi>;
   return (
     <Link href={href}>
       <bdi>{name}</bdi>
     </Link>
   );
-}
+});
 
 const OTHERS_COLOUR = "var(--line2)";
 

@@ -1,51 +1,43 @@
 /** Words on a chart with a rim of the ground's colour, which keeps them legible where a line crosses them. Each is drawn
  * once: outlines of letters cost more at each tick than the chart itself. */
 
-import type { Palette } from "../look/palette.ts";
+import type { Look } from "./mirror-picture.ts";
 
-export interface Labels {
-  /** In device pixels, the text in the middle. */
-  of(text: string): ImageBitmap;
+/** In device pixels, the text in the middle. */
+export function labelOf(text: string, look: Look): ImageBitmap {
+  const { ratio, colours } = look;
+  const key = [ratio, colours.font, colours.faint, colours.card, text].join("\n");
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  if (known.size >= MAX_LABELS) known.clear();
+  const drawn = draw(text, look);
+  known.set(key, drawn);
+  return drawn;
 }
 
+const known = new Map<string, ImageBitmap>();
 /** A scale has a handful; of more, all are drawn anew. */
 const MAX_LABELS = 40;
 /** Around the text, CSS pixels. */
 const RIM = 2;
 const HEIGHT = 16;
 
-export function openLabels({ font, faint, card }: Palette): Labels {
-  const known = new Map<string, ImageBitmap>();
-
-  // Bitmaps, not canvases: of a canvas the browser makes a copy each time that it is drawn.
-  function draw(text: string, ratio: number): ImageBitmap {
-    const style = font.replace(/^\d+/, String(11 * ratio));
-    const canvas = new OffscreenCanvas(1, HEIGHT * ratio);
-    const ctx = canvas.getContext("2d");
-    if (ctx === null) return canvas.transferToImageBitmap();
-    ctx.font = style;
-    canvas.width = Math.ceil(ctx.measureText(text).width + 2 * RIM * ratio);
-    // A new size forgets it.
-    ctx.font = style;
-    ctx.textBaseline = "middle";
-    ctx.lineJoin = "round";
-    ctx.lineWidth = 3 * ratio;
-    ctx.strokeStyle = card;
-    ctx.fillStyle = faint;
-    ctx.strokeText(text, RIM * ratio, canvas.height / 2);
-    ctx.fillText(text, RIM * ratio, canvas.height / 2);
-    return canvas.transferToImageBitmap();
-  }
-
-  return {
-    of(text) {
-      const key = `${devicePixelRatio} ${text}`;
-      const found = known.get(key);
-      if (found !== undefined) return found;
-      if (known.size >= MAX_LABELS) known.clear();
-      const drawn = draw(text, devicePixelRatio);
-      known.set(key, drawn);
-      return drawn;
-    },
-  };
+// Bitmaps, not canvases: of a canvas the browser makes a copy each time that it is drawn.
+function draw(text: string, { ratio, colours: { font, faint, card } }: Look): ImageBitmap {
+  const style = font.replace(/^\d+/, String(11 * ratio));
+  const canvas = new OffscreenCanvas(1, HEIGHT * ratio);
+  const ctx = canvas.getContext("2d");
+  if (ctx === null) return canvas.transferToImageBitmap();
+  ctx.font = style;
+  canvas.width = Math.ceil(ctx.measureText(text).width + 2 * RIM * ratio);
+  // A new size forgets it.
+  ctx.font = style;
+  ctx.textBaseline = "middle";
+  ctx.lineJoin = "round";
+  ctx.lineWidth = 3 * ratio;
+  ctx.strokeStyle = card;
+  ctx.fillStyle = faint;
+  ctx.strokeText(text, RIM * ratio, canvas.height / 2);
+  ctx.fillText(text, RIM * ratio, canvas.height / 2);
+  return canvas.transferToImageBitmap();
 }

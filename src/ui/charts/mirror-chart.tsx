@@ -1,13 +1,15 @@
 /** The mirrored chart with what it says on hover, and in words for those who cannot see it. */
 
-import { useEffect, useLayoutEffect, useRef, useState } from "react";
-import { onPaletteChange } from "../look/palette.ts";
+import { type PointerEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { clockText, exactRateText, rateText } from "../look/quantity.ts";
 import { useStore } from "../store/create-store.ts";
-import { shown } from "../store/live.ts";
+import { drawFirst, latestTick, shown } from "../store/live.ts";
 import type { Columns } from "../store/series.ts";
 import { span, type Units, units } from "../store/settings.ts";
-import { type Hover, type MirrorPlot, openMirrorPlot, peakOf } from "./mirror-plot.ts";
+import type { Tick } from "../stream/messages.ts";
+import { nearest, peakOf } from "./columns.ts";
+import { minuteWords } from "./minute-words.ts";
+import { type MirrorPlot, openMirrorPlot } from "./mirror-plot.ts";
 
 export interface MirrorChartProps {
   /** What it shows, for its text alternative: "All networks". */
@@ -16,44 +18,71 @@ export interface MirrorChartProps {
   readonly read: (fromMs: number, toMs: number) => Columns;
 }
 
+/** CSS pixels from the chart's left edge, and its width. */
+interface Pointer {
+  readonly x: number;
+  readonly width: number;
+}
+
 export function MirrorChart({ subject, read }: MirrorChartProps) {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<MirrorPlot>(undefined);
-  const [hover, setHover] = useState<Hover>();
-  const [look, renew] = useState(0);
+  const [pointer, point] = useState<Pointer>();
   const tick = useStore(shown);
   const minutes = useStore(span);
   const unit = useStore(units);
-  const toMs = tick?.atMs ?? 0;
-  const fromMs = toMs - minutes * 60_000;
-  // One more on the left, so that the line begins at the edge.
-  const columns = read(fromMs - 2 * (tick?.intervalMs ?? 0), toMs);
+  const { fromMs, toMs, columns } = readingOf(tick, { minutes, read });
+  const drawn = useRef<readonly unknown[]>([]);
 
-  useEffect(() => onPaletteChange(() => renew((count) => count + 1)), []);
   useLayoutEffect(() => {
     if (host.current === null) return;
-    const element = host.current;
-    const opened = openMirrorPlot(element, { onHover: setHover });
+    const opened = openMirrorPlot(host.current);
     plot.current = opened;
-    const watch = new ResizeObserver(() =>
-      opened.resize(element.clientWidth, element.clientHeight),
-    );
-    watch.observe(element);
-    return () => {
-      watch.disconnect();
-      opened.close();
-      plot.current = undefined;
-    };
-  }, [look]);
-  // Before the browser draws, with what else the tick changes: later it would be a frame of its own.
-  useLayoutEffect(() => {
-    if (toMs > 0) plot.current?.draw({ columns, fromMs, toMs, units: unit });
-  });
+    drawn.current = [];
+    return () => opened.close();
+  }, []);
+  /** Nothing where it is drawn already. */
+  const draw = async (at: Tick | undefined) => {
+    const what = [at, minutes, read, unit, pointer];
+    if (at === undefined || isSame(what, drawn.current)) return;
+    drawn.current = what;
+    const reading = at === tick ? { fromMs, toMs, columns } : readingOf(at, { minutes, read });
+    const times = (width: number) => minuteWords(reading, width);
+    await plot.current?.draw({ ...reading, units: unit, times, pointer: pointer?.x });
+  };
+  const latestDraw = useRef(draw);
+  latestDraw.current = draw;
+  useEffect(() => drawFirst(() => latestDraw.current(latestTick())), []);
+  useLayoutEffect(() => void draw(tick));
 
+  const move = ({ clientX, currentTarget }: PointerEvent<HTMLElement>) => {
+    const { left, width } = currentTarget.getBoundingClientRect();
+    point({ x: clientX - left, width });
+  };
+  const at =
+    pointer === undefined
+      ? undefined
+      : nearest({ columns, fromMs, toMs }, pointer.x / pointer.width);
   return (
     <figure className="mirror">
-      <div ref={host} className="plot" aria-hidden="true" />
-      {hover === undefined ? null : <HoverCard hover={hover} units={unit} />}
+      <div
+        ref={host}
+        className="plot"
+        aria-hidden="true"
+        onPointerMove={move}
+        onPointerLeave={() => point(undefined)}
+      />
+      {at === undefined || pointer === undefined ? null : (
+        <HoverCard
+          hover={{
+            atMs: columns.atMs[at] ?? 0,
+            rx: columns.rx[at] ?? null,
+            tx: columns.tx[at] ?? null,
+            left: (((columns.atMs[at] ?? 0) - fromMs) / (toMs - fromMs)) * pointer.width,
+          }}
+          units={unit}
+        />
+      )}
       <figcaption className="unseen">
         {inWords({ subject, columns, minutes, units: unit })}
       </figcaption>
@@ -61,12 +90,38 @@ export function MirrorChart({ subject, read }: MirrorChartProps) {
   );
 }
 
+interface Reading {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly columns: Columns;
+}
+
+function readingOf(
+  tick: Tick | undefined,
+  { minutes, read }: Pick<MirrorChartProps, "read"> & { readonly minutes: number },
+): Reading {
+  const toMs = tick?.atMs ?? 0;
+  const fromMs = toMs - minutes * 60_000;
+  // One more on the left, so that the line begins at the edge.
+  return { fromMs, toMs, columns: read(fromMs - 2 * (tick?.intervalMs ?? 0), toMs) };
+}
+
+function isSame(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((one, at) => Object.is(one, b[at]));
+}
+
+interface Hover {
+  readonly atMs: number;
+  readonly rx: number | null;
+  readonly tx: number | null;
+  /** From the left edge of the chart, CSS pixels. */
+  readonly left: number;
+}
+
 function HoverCard({ hover, units: unit }: { hover: Hover; units: Units }) {
-  const card = useRef<HTMLDivElement>(null);
   const isRight = hover.left > 220;
   return (
     <div
-      ref={card}
       className={isRight ? "hover before" : "hover"}
       style={{ left: `${hover.left}px` }}
       aria-hidden="true"

@@ -39,7 +39,9 @@ export async function refreshLimits(): Promise<void> {
   isAsking = true;
   askedAtMs = Date.now();
   try {
-    limitList.set(await client.limits());
+    const next = await client.limits();
+    // Every row looks at it, and mostly nothing has changed.
+    if (JSON.stringify(next) !== JSON.stringify(limitList.get())) limitList.set(next);
   } catch {
     // As said above.
   } finally {

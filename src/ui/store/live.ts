@@ -28,6 +28,11 @@ export const pausedAtMs = createStore<number | undefined>(undefined);
 export const interfaces = createStore<Tick["interfaces"]>([]);
 export const past = createPast();
 
+/** What the next tick will show, unless it is held: it may be drawn already. */
+export function latestTick(): Tick | undefined {
+  return latest;
+}
+
 let token: string | undefined;
 const signedIn = Promise.withResolvers<void>();
 let latest: Tick | undefined;
@@ -100,7 +105,7 @@ function hear(message: ToTab): void {
     replacePast(message.ticks.map(withoutNames));
   if (message.type === "tick" && message.scope === scope.get()) {
     remember(withoutNames(message.tick));
-    showSoon();
+    void showSoon();
   }
 }
 
@@ -127,10 +132,25 @@ function remember(tick: Tick): void {
   if (!isSame(interfaces.get(), tick.interfaces)) interfaces.set(tick.interfaces);
 }
 
+/** Draws what a tick brings outside of the document; fulfilled when it is drawn. */
+type Drawer = () => Promise<void>;
+const drawers = new Set<Drawer>();
+/** Who is slower is not waited for. */
+const MAX_DRAWING_MS = 50;
+
+/** Called with each tick before the views change, so that both are seen in one frame: two would cost twice. */
+export function drawFirst(drawer: Drawer): () => void {
+  drawers.add(drawer);
+  return () => drawers.delete(drawer);
+}
+
 /** Once a frame: what the daemon remembers comes as hundreds of ticks at once, and only the last is worth drawing. */
-function showSoon(): void {
-  if (isDue) return;
+async function showSoon(): Promise<void> {
+  if (isDue || isHeld()) return;
   isDue = true;
+  if (drawers.size > 0) {
+    await Promise.race([Promise.all([...drawers].map((draw) => draw())), later(MAX_DRAWING_MS)]);
+  }
   requestAnimationFrame(() => {
     isDue = false;
     show();
@@ -140,9 +160,37 @@ function showSoon(): void {
 let isDue = false;
 
 /** Hidden tabs and held views keep the data and draw nothing. */
+function isHeld(): boolean {
+  return document.hidden || pausedAtMs.get() !== undefined;
+}
+
 function show(): void {
-  if (document.hidden || pausedAtMs.get() !== undefined) return;
+  if (isHeld()) return;
+  takeWaiting();
   shown.set(latest);
+}
+
+function later(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+const waiting = new Set<() => void>();
+let waitingTimer: ReturnType<typeof setTimeout> | undefined;
+/** Where no tick comes it is not waited for. */
+const MAX_WAIT_MS = 1_200;
+
+/** Calls it together with the next tick: what changes the view in between would be a frame of its own. */
+export function withNextTick(change: () => void): void {
+  waiting.add(change);
+  waitingTimer ??= setTimeout(takeWaiting, MAX_WAIT_MS);
+}
+
+function takeWaiting(): void {
+  clearTimeout(waitingTimer);
+  waitingTimer = undefined;
+  const changes = [...waiting];
+  waiting.clear();
+  for (const change of changes) change();
 }
 
 function keepToken(next: string | undefined): void {

@@ -1,8 +1,8 @@
 /** Asks again and again while a view is open and seen; a held view keeps its last answer. */
 
-import { useEffect, useReducer, useRef } from "react";
-import { useStore } from "./create-store.ts";
-import { link, pausedAtMs } from "./live.ts";
+import { useEffect, useRef, useState } from "react";
+import { createStore, type Store, useStore } from "./create-store.ts";
+import { link, pausedAtMs, withNextTick } from "./live.ts";
 
 export interface Polled<T> {
   /** undefined until the first answer has come. */
@@ -11,10 +11,28 @@ export interface Polled<T> {
   readonly error: string | undefined;
 }
 
-/** @param key asks anew, and forgets the old answer, when it changes. */
-export function usePoll<T>(key: string, everyMs: number, ask: () => Promise<T>): Polled<T> {
-  const state = useRef<Polled<T> & { key: string }>({ key, data: undefined, error: undefined });
-  const [, redraw] = useReducer((count: number) => count + 1, 0);
+interface Answer<T> extends Polled<T> {
+  readonly key: string;
+}
+
+/** An answer that several components show. */
+export function createPolled<T>(): Store<Answer<T>> {
+  return createStore<Answer<T>>({ key: "", data: undefined, error: undefined });
+}
+
+/**
+ * @param key asks anew, and forgets the old answer, when it changes.
+ * @param shared who else shows the answer reads it there.
+ */
+export function usePoll<T>(
+  key: string,
+  everyMs: number,
+  ask: () => Promise<T>,
+  shared?: Store<Answer<T>>,
+): Polled<T> {
+  const [own] = useState(createPolled<T>);
+  const state = shared ?? own;
+  const current = useStore(state);
   const asking = useRef(ask);
   asking.current = ask;
   const isLive = useStore(link).state === "live";
@@ -22,19 +40,21 @@ export function usePoll<T>(key: string, everyMs: number, ask: () => Promise<T>):
     let timer: ReturnType<typeof setTimeout> | undefined;
     let isOver = false;
     const once = async () => {
-      const isHeld = pausedAtMs.get() !== undefined && state.current.data !== undefined;
-      if (!document.hidden && !(isHeld && state.current.key === key)) {
-        await asking.current().then(
-          (data) => {
-            if (!isOver) state.current = { key, data, error: undefined };
-          },
+      const isHeld = pausedAtMs.get() !== undefined && state.get().data !== undefined;
+      if (!document.hidden && !(isHeld && state.get().key === key)) {
+        const before = state.get().key === key ? state.get().data : undefined;
+        const next = await asking.current().then(
+          (data) => ({ key, data, error: undefined }),
           (error: unknown) => {
-            const { data } = state.current.key === key ? state.current : { data: undefined };
             const said = error instanceof Error ? error.message : String(error);
-            if (!isOver) state.current = { key, data, error: said };
+            return { key, data: before, error: said };
           },
         );
-        if (!isOver) redraw();
+        const take = () => {
+          if (!isOver && !isSame(state.get(), next)) state.set(next);
+        };
+        if (before === undefined || next.error !== undefined) take();
+        else withNextTick(take);
       }
       if (!isOver) timer = setTimeout(() => void once(), everyMs);
     };
@@ -51,7 +71,11 @@ export function usePoll<T>(key: string, everyMs: number, ask: () => Promise<T>):
       document.removeEventListener("visibilitychange", wake);
     };
     // A new connection asks at once.
-  }, [key, everyMs, isLive]);
-  const { current } = state;
+  }, [key, everyMs, isLive, state]);
   return current.key === key ? current : { data: undefined, error: undefined };
+}
+
+/** What most answers are: drawing them anew would change nothing. */
+function isSame(a: object, b: object): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }

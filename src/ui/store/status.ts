@@ -3,8 +3,8 @@
 import { useEffect } from "react";
 import type { PsRow, Status } from "../../model/monitauri.ts";
 import { createStore, useStore } from "./create-store.ts";
-import { client, pausedAtMs, shown } from "./live.ts";
-import { type Polled, usePoll } from "./poll.ts";
+import { client, pausedAtMs, shown, withNextTick } from "./live.ts";
+import { createPolled, type Polled, usePoll } from "./poll.ts";
 import { interfaceOf } from "./scope.ts";
 import { scope } from "./settings.ts";
 
@@ -19,7 +19,7 @@ const PS_INTERFACE_MS = 1_500;
 /** An application that is not known yet is looked up at once, but not more often. */
 const NEW_MS = 1_000;
 
-const status = createStore<Polled<Status>>({ data: undefined, error: undefined });
+const status = createPolled<Status>();
 
 export function useStatus(): Polled<Status> {
   return useStore(status);
@@ -27,9 +27,7 @@ export function useStatus(): Polled<Status> {
 
 /** For the one who asks on behalf of all that show it. */
 export function useAskedStatus(): Polled<Status> {
-  const polled = usePoll("status", STATUS_MS, () => client.status());
-  useEffect(() => status.set(polled), [polled]);
-  return polled;
+  return usePoll("status", STATUS_MS, () => client.status(), status);
 }
 
 const applications = createStore<readonly PsRow[] | undefined>(undefined);
@@ -50,7 +48,8 @@ export function useApplications(): readonly PsRow[] | undefined {
     client.ps({ by: "application" }).then(
       (next) => {
         known = new Set(next.map(({ key }) => key));
-        applications.set(next);
+        if (applications.get() === undefined) applications.set(next);
+        else withNextTick(() => applications.set(next));
       },
       // The banner says that the daemon does not answer; the last rows stay.
       () => undefined,

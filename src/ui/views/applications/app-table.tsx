@@ -1,9 +1,8 @@
 /** The table of applications: the same on Overview, where it is short, and in its own view. */
 
-import { memo } from "react";
+import { memo, type PointerEvent, useLayoutEffect } from "react";
 import { programOf } from "../../../model/limit-match.ts";
 import { Spark, sparkEnd } from "../../charts/spark.tsx";
-import { Rate, Share, Volume } from "../../parts/figures.tsx";
 import { LimitButton, LimitMark } from "../../parts/limit-button.tsx";
 import { Mark } from "../../parts/mark.tsx";
 import { SortHead } from "../../parts/sort-head.tsx";
@@ -14,7 +13,8 @@ import { useStore } from "../../store/create-store.ts";
 import { shown } from "../../store/live.ts";
 import type { AppOrder, Sorting } from "../../store/order.ts";
 import type { AppRow } from "../../store/rows.ts";
-import { type Units, units } from "../../store/settings.ts";
+import { units } from "../../store/settings.ts";
+import { exactText, writeFigures } from "./row-figures.ts";
 
 /** As in the style sheet. */
 const ROW_HEIGHT = 54;
@@ -31,24 +31,37 @@ export function AppTable({ rows, mostBytes, sorting, onSort }: AppTableProps) {
   const { body, indexes, before, after, isSeen } = useVirtualRows(rows.length, ROW_HEIGHT);
   const unit = useStore(units);
   const nowMs = useStore(shown)?.atMs ?? 0;
+  useLayoutEffect(() => {
+    for (const element of body.current?.rows ?? []) {
+      const index = Number(element.dataset.row);
+      const row = rows[index];
+      if (row !== undefined && isSeen(index))
+        writeFigures(element, { row, mostBytes, units: unit });
+    }
+  });
+  /** Written to every number at every tick it would cost more than the numbers themselves. */
+  const sayExactly = ({ target }: PointerEvent<HTMLElement>) => {
+    const figure = target instanceof Element ? target.closest<HTMLElement>(".figure") : null;
+    const cell = figure?.closest("td");
+    const row = rows[Number(cell?.closest("tr")?.dataset.row)];
+    if (!figure || !cell || row === undefined) return;
+    figure.title = exactText(cell.cellIndex, { row, units: unit }) ?? "";
+  };
   return (
     <table className="rows apps">
       <AppHead sorting={sorting} onSort={onSort} />
-      <tbody ref={body}>
+      <tbody ref={body} onPointerOver={sayExactly}>
         {before > 0 ? <tr className="space" style={{ height: `${before}px` }} /> : null}
         {indexes.map((index) => {
           const row = rows[index];
           if (row === undefined) return null;
-          const share = mostBytes > 0 ? (row.rxBytes + row.txBytes) / mostBytes : 0;
           return (
             <AppTableRow
               key={row.key}
               index={index}
               row={row}
               isSeen={isSeen(index)}
-              share={Math.round(share * 100) / 100}
               sparkToMs={sparkEnd(nowMs, index)}
-              units={unit}
             />
           );
         })}
@@ -58,7 +71,10 @@ export function AppTable({ rows, mostBytes, sorting, onSort }: AppTableProps) {
   );
 }
 
-function AppHead({ sorting, onSort }: Pick<AppTableProps, "sorting" | "onSort">) {
+const AppHead = memo(function AppHead({
+  sorting,
+  onSort,
+}: Pick<AppTableProps, "sorting" | "onSort">) {
   const head = (order: AppOrder, text: string, className: string) =>
     sorting === undefined || onSort === undefined ? (
       <th scope="col" className={className}>
@@ -91,25 +107,17 @@ function AppHead({ sorting, onSort }: Pick<AppTableProps, "sorting" | "onSort">)
       </tr>
     </thead>
   );
-}
+});
 
 interface RowProps {
   readonly index: number;
   readonly row: AppRow;
   readonly isSeen: boolean;
-  /** To the percent: a smaller change is not seen. */
-  readonly share: number;
   readonly sparkToMs: number;
-  readonly units: Units;
 }
 
-const AppTableRow = memo(function AppTableRow({
-  index,
-  row,
-  share,
-  sparkToMs,
-  units: unit,
-}: RowProps) {
+/** Its figures are written into it when it is there. */
+const AppTableRow = memo(function AppTableRow({ index, row, sparkToMs }: RowProps) {
   const href = applicationPath(row.key);
   return (
     <tr
@@ -121,27 +129,36 @@ const AppTableRow = memo(function AppTableRow({
       <td className="c-spark">
         <Spark appKey={row.key} toMs={sparkToMs} />
       </td>
-      <td className="c-rate n d">
-        <Rate bytesPerSecond={row.rxBytesPerSecond} units={unit} />
-      </td>
-      <td className="c-rate n u">
-        <Rate bytesPerSecond={row.txBytesPerSecond} units={unit} />
-      </td>
-      <td className="c-total n">
-        <Volume bytes={row.rxBytes + row.txBytes} />
-        <Share share={share} />
-      </td>
-      <td className="c-count n">{row.connections === 0 ? "–" : row.connections}</td>
-      <td className="c-limit">
-        {row.key.startsWith("remainder:") ? null : (
-          <LimitButton
-            program={{ key: row.key, name: row.name, path: row.ps?.path ?? undefined }}
-          />
-        )}
-      </td>
+      <FigureCells />
+      <LimitCell appKey={row.key} name={row.name} path={row.ps?.path ?? undefined} />
     </tr>
   );
 }, isSameRow);
+
+/** Nothing of them is compared again: what stands in them is not the page's library's. */
+const FigureCells = memo(function FigureCells() {
+  return (
+    <>
+      <td className="c-rate n d">
+        <span className="figure nothing">
+          –<small />
+        </span>
+      </td>
+      <td className="c-rate n u">
+        <span className="figure nothing">
+          –<small />
+        </span>
+      </td>
+      <td className="c-total n">
+        <span className="figure volume">
+          –<small />
+        </span>
+        <span className="bar share" aria-hidden="true" />
+      </td>
+      <td className="c-count n" />
+    </>
+  );
+});
 
 interface NameProps {
   readonly appKey: string;
@@ -169,27 +186,30 @@ const AppName = memo(function AppName({ appKey, name, detail }: NameProps) {
   );
 });
 
+interface LimitCellProps {
+  readonly appKey: string;
+  readonly name: string;
+  readonly path: string | undefined;
+}
+
+const LimitCell = memo(function LimitCell({ appKey, name, path }: LimitCellProps) {
+  return (
+    <td className="c-limit">
+      {appKey.startsWith("remainder:") ? null : (
+        <LimitButton program={{ key: appKey, name, path }} />
+      )}
+    </td>
+  );
+});
+
 function isSameRow(a: RowProps, b: RowProps): boolean {
   return (
     a.index === b.index &&
-    a.units === b.units &&
     a.row.key === b.row.key &&
     a.row.name === b.row.name &&
     a.row.detail === b.row.detail &&
     a.row.running === b.row.running &&
-    (!b.isSeen || isSameNow(a, b))
-  );
-}
-
-/** What a tick changes. */
-function isSameNow(a: RowProps, b: RowProps): boolean {
-  return (
-    a.share === b.share &&
-    a.sparkToMs === b.sparkToMs &&
-    a.row.rxBytesPerSecond === b.row.rxBytesPerSecond &&
-    a.row.txBytesPerSecond === b.row.txBytesPerSecond &&
-    a.row.rxBytes === b.row.rxBytes &&
-    a.row.txBytes === b.row.txBytes &&
-    a.row.connections === b.row.connections
+    a.row.ps?.path === b.row.ps?.path &&
+    (!b.isSeen || a.sparkToMs === b.sparkToMs)
   );
 }

@@ -3,16 +3,16 @@
 
 import { type KeyboardEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { HistoryAnswer, Period } from "../../../model/history.ts";
-import { type MirrorPlot, openMirrorPlot, peakOf } from "../../charts/mirror-plot.ts";
-import { onPaletteChange } from "../../look/palette.ts";
+import { peakOf } from "../../charts/columns.ts";
+import { type MirrorPlot, openMirrorPlot } from "../../charts/mirror-plot.ts";
 import { rateText } from "../../look/quantity.ts";
 import type { Units } from "../../store/settings.ts";
 import { type Axis, brushed, closer, pixelAt, timeAt } from "./brush.ts";
 import { bucketText, HoverCard } from "./bucket-words.tsx";
-import { type Bucket, bucketAt, bucketsOf, columnsOf, laidOver } from "./buckets.ts";
-import { drawMarks, drawTimes } from "./chart-drawing.ts";
+import { type Bucket, bucketAt, bucketsOf, columnsOf, laidOver, unwatched } from "./buckets.ts";
 import { pressKey, type Selection, usePointer } from "./chart-input.ts";
 import { periodText } from "./periods.ts";
+import { timeTicks } from "./ticks.ts";
 import type { Zone } from "./zone.ts";
 
 export interface HistoryChartProps {
@@ -33,9 +33,6 @@ export function HistoryChart(props: HistoryChartProps) {
   const { answer, before, zone, units, onZoom } = props;
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<MirrorPlot>(undefined);
-  const latest = useRef(props);
-  latest.current = props;
-  const [look, renew] = useState(0);
   const [pointed, point] = useState<number>();
   const [isKeyboard, setKeyboard] = useState(false);
   const [selection, select] = useState<Selection>();
@@ -47,37 +44,32 @@ export function HistoryChart(props: HistoryChartProps) {
   const axis = { fromMs: answer.fromMs, toMs: answer.toMs, width };
   const bucket = pointed === undefined ? undefined : buckets[pointed];
 
-  useEffect(() => onPaletteChange(() => renew((count) => count + 1)), []);
   useLayoutEffect(() => {
     const element = host.current;
     if (element === null) return;
-    const opened = openMirrorPlot(element, {
-      onHover: () => undefined,
-      drawTimes: (drawing) => drawTimes(drawing, latest.current.zone),
-      drawBehind: (drawing) => drawMarks(drawing, latest.current.answer),
-    });
+    const opened = openMirrorPlot(element);
     plot.current = opened;
-    const watch = new ResizeObserver(() => {
-      opened.resize(element.clientWidth, element.clientHeight);
-      setWidth(element.clientWidth);
-    });
+    const watch = new ResizeObserver(() => setWidth(element.clientWidth));
     watch.observe(element);
     setWidth(element.clientWidth);
     return () => {
       watch.disconnect();
       opened.close();
-      plot.current = undefined;
     };
-  }, [look]);
+  }, []);
   useLayoutEffect(() => {
-    plot.current?.draw({
-      columns: columnsOf(buckets),
-      fromMs: answer.fromMs,
-      toMs: answer.toMs,
-      units,
+    const { fromMs, toMs, gaps, sessions } = answer;
+    void plot.current?.draw({
+      ...{ columns: columnsOf(buckets), fromMs, toMs, units },
       other: before === undefined ? undefined : laidOver(before, answer),
+      holes: answer.series === null ? [] : unwatched(buckets, gaps),
+      marks: sessions.map((one) => one.fromMs).filter((atMs) => atMs >= fromMs && atMs < toMs),
+      times: (room) =>
+        timeTicks(answer, { zone, most: Math.max(1, Math.floor(room / TICK_WIDTH)) }).map(
+          (tick) => ({ ...tick, align: "center" }),
+        ),
     });
-  }, [answer, before, units, look, zone]);
+  }, [answer, before, buckets, units, zone]);
   // What was pointed at is another time now.
   useEffect(() => {
     point(undefined);
@@ -175,6 +167,9 @@ export function HistoryChart(props: HistoryChartProps) {
     </figure>
   );
 }
+
+/** Room that a time needs, CSS pixels. */
+const TICK_WIDTH = 84;
 
 /** A click on a shorter step shows no more than there is already. */
 const CLICK_MS = 60_000;

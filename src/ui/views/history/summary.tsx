@@ -2,7 +2,7 @@
 
 import { formatBytes, formatDuration } from "../../../model/format.ts";
 import type { HistoryAnswer, HistoryBytes } from "../../../model/history.ts";
-import { peakOf } from "../../charts/mirror-plot.ts";
+import { peakOf } from "../../charts/columns.ts";
 import { exactBytesText, rateText } from "../../look/quantity.ts";
 import { BigRate, BigVolume } from "../../parts/figures.tsx";
 import type { Units } from "../../store/settings.ts";

@@ -2,13 +2,14 @@
 
 import { formatBytes, formatDuration } from "../../../model/format.ts";
 import type { Status } from "../../../model/monitauri.ts";
-import { peakOf } from "../../charts/mirror-plot.ts";
+import { peakOf } from "../../charts/columns.ts";
 import { rateText } from "../../look/quantity.ts";
 import { BigRate, BigVolume } from "../../parts/figures.tsx";
 import { Mark } from "../../parts/mark.tsx";
 import { Link } from "../../router/router.tsx";
 import { applicationPath } from "../../router/routes.ts";
 import { useStore } from "../../store/create-store.ts";
+import { largest } from "../../store/largest.ts";
 import { past } from "../../store/live.ts";
 import type { AppRow } from "../../store/rows.ts";
 import { span, units } from "../../store/settings.ts";
@@ -17,10 +18,12 @@ import type { Tick } from "../../stream/messages.ts";
 export interface FiguresProps {
   readonly tick: Tick | undefined;
   readonly rows: readonly AppRow[];
+  /** What each did lately. */
+  readonly busyness: ReadonlyMap<AppRow, number>;
   readonly status: Status | undefined;
 }
 
-export function Figures({ tick, rows, status }: FiguresProps) {
+export function Figures({ tick, rows, busyness, status }: FiguresProps) {
   const unit = useStore(units);
   const minutes = useStore(span);
   const seconds = (tick?.intervalMs ?? 0) / 1000;
@@ -65,23 +68,17 @@ export function Figures({ tick, rows, status }: FiguresProps) {
           down {formatBytes(rxTotal)} · up {formatBytes(txTotal)}
         </p>
       </div>
-      <Busiest rows={rows} />
+      <Busiest rows={rows} busyness={busyness} />
     </section>
   );
 }
 
 /** The answer to "what is it just now?" */
-function Busiest({ rows }: { readonly rows: readonly AppRow[] }) {
-  const rate = (row: AppRow) => row.rxBytesPerSecond + row.txBytesPerSecond;
-  const active = rows.filter((row) => rate(row) > 0);
-  let [all, most] = [0, -1];
-  let first: AppRow | undefined;
-  for (const row of rows) {
-    const busyness = past.busyness(row.key);
-    all += busyness;
-    if (rate(row) === 0 || busyness <= most) continue;
-    [first, most] = [row, busyness];
-  }
+function Busiest({ rows, busyness }: Pick<FiguresProps, "rows" | "busyness">) {
+  const of = (row: AppRow) => busyness.get(row) ?? 0;
+  const active = rows.filter((row) => row.rxBytesPerSecond + row.txBytesPerSecond > 0);
+  const [first] = largest(active, 1, of);
+  const all = sum(rows, of);
   const connections = sum(rows, (row) => row.connections);
   return (
     <div>
@@ -97,7 +94,7 @@ function Busiest({ rows }: { readonly rows: readonly AppRow[] }) {
           >
             <bdi>{first.name}</bdi>
           </Link>
-          <small>{Math.round((most / Math.max(1, all)) * 100)} %</small>
+          <small>{Math.round((of(first) / Math.max(1, all)) * 100)} %</small>
         </strong>
       )}
       <p>

@@ -4,6 +4,7 @@ import { MirrorChart } from "../../charts/mirror-chart.tsx";
 import { Header } from "../../parts/header.tsx";
 import { Link } from "../../router/router.tsx";
 import { useStore } from "../../store/create-store.ts";
+import { largest } from "../../store/largest.ts";
 import { past, shown } from "../../store/live.ts";
 import type { AppRow } from "../../store/rows.ts";
 import { scopeLabel } from "../../store/scope.ts";
@@ -28,37 +29,47 @@ export function Overview() {
   );
 }
 
+const NONE: readonly AppRow[] = [];
+
 /** What changes with each tick. */
 function Now() {
   const rows = useRows();
   const tick = useStore(shown);
   const chosen = useStore(scope);
   const status = useStatus().data;
+  // Asked for once: there may be thousands.
+  const busyness = new Map(rows?.map((row) => [row, past.busyness(row.key)]));
   const isQuiet = rows !== undefined && rows.length === 0;
   return (
     <>
-      <Figures tick={tick} rows={rows ?? []} status={status} />
+      <Figures tick={tick} rows={rows ?? NONE} busyness={busyness} status={status} />
       <QuotaLines />
       <div className="grid">
         <section className="card" aria-label="Traffic over time">
           <MirrorChart subject={scopeLabel(chosen)} read={past.machine} />
         </section>
-        <Shares rows={rows ?? []} />
+        <Shares rows={rows ?? NONE} />
       </div>
       {isQuiet ? <FirstStart sinceMs={status?.startedAtMs} scope={chosen} /> : null}
-      {rows === undefined || isQuiet ? null : <Busiest rows={rows} />}
+      {rows === undefined || isQuiet ? null : <Busiest rows={rows} busyness={busyness} />}
     </>
   );
 }
 
-function Busiest({ rows }: { readonly rows: readonly AppRow[] }) {
+interface BusiestProps {
+  readonly rows: readonly AppRow[];
+  readonly busyness: ReadonlyMap<AppRow, number>;
+}
+
+function Busiest({ rows, busyness }: BusiestProps) {
   const total = (row: AppRow) => row.rxBytes + row.txBytes;
-  const sorted = busiestFirst(rows, total);
+  // Who has done nothing lately comes by what there is of it in all, which is far below one byte here.
+  const busiest = largest(rows, SHOWN, (row) => (busyness.get(row) ?? 0) + total(row) * 1e-15);
   const mostBytes = rows.reduce((most, row) => Math.max(most, total(row)), 0);
   const others = rows.length - SHOWN;
   return (
     <section className="card table" aria-label="Busiest applications">
-      <AppTable rows={sorted.slice(0, SHOWN)} mostBytes={mostBytes} />
+      <AppTable rows={busiest} mostBytes={mostBytes} />
       {others > 0 ? (
         <p className="more">
           <Link href="/applications">
@@ -68,12 +79,4 @@ function Busiest({ rows }: { readonly rows: readonly AppRow[] }) {
       ) : null}
     </section>
   );
-}
-
-/** Each one's busyness is asked for once: there may be thousands. */
-function busiestFirst(rows: readonly AppRow[], total: (row: AppRow) => number): AppRow[] {
-  return rows
-    .map((row) => ({ row, busyness: past.busyness(row.key), bytes: total(row) }))
-    .sort((a, b) => b.busyness - a.busyness || b.bytes - a.bytes)
-    .map(({ row }) => row);
 }
