@@ -13,7 +13,7 @@ const LIMITS = {
   keepAliveTimeout: 5_000,
   connectionsCheckingInterval: 2_000,
 } as const;
-/** Connections at a time; further ones are closed at once. */
+/** Connections at a time; further ones are closed at once. Over TCP, fair-share.ts sees to it that they are not one user's. */
 export const MAX_CLIENTS = 128;
 /** A connection on which nothing moves is ended: a reader of the live stream that takes nothing, too, since even without
  * samples there is a comment for it twice in this time. */

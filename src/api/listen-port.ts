@@ -3,6 +3,8 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { MonitauriError } from "../model/error.ts";
+import type { Bound } from "../model/snapshot.ts";
+import { type ClientEnd, createFairShare, type StrangerAt } from "./fair-share.ts";
 import {
   closeServer,
   createHttpServer,
@@ -17,10 +19,14 @@ const TRIED = 10;
 export interface PortOptions extends HttpServerOptions {
   /** undefined: the default one or one of those after it. 0: any that is free. */
   readonly port: number | undefined;
+  /** Who somebody at this end of a connection to `port` is. Where not given, connections are anybody's. */
+  readonly strangerAt?: (end: ClientEnd, port: number) => ReturnType<StrangerAt>;
 }
 
 export interface PortListener extends AsyncDisposable {
   readonly port: number;
+  /** How full it is; for `doctor`. */
+  bounds(): Bound[];
   /** The usual port was taken, so that it is another. */
   readonly moved: boolean;
 }
@@ -39,8 +45,11 @@ export async function listenOnPort(
   const servers = await bindAny(() => createHttpServer(answer, options), options.port);
   const port = portOf(servers.ipv4);
   fetch = serve(port);
+  const share = createFairShare((end) => options.strangerAt?.(end, port));
+  for (const server of [servers.ipv4, servers.ipv6]) if (server) share.guard(server);
   return {
     port,
+    bounds: share.bounds,
     moved: options.port === undefined && port !== DEFAULT_PORT,
     async [Symbol.asyncDispose]() {
       await Promise.all(

@@ -202,6 +202,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     version,
     privileged: privileges.root,
     startedAtMs,
+    clients: () => listener?.bounds() ?? [],
     findings: () => diagnose(places.config),
   });
   const appFor = (door: Door | undefined): OpenAPIHono =>
@@ -225,12 +226,17 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const serve = (port: number) => {
       const paged = appFor({
         port,
-        maySignIn: (peer) => maySignIn(peer, port, gid),
+        maySignIn: (peer) => strangerAt(peer, port, gid) === undefined,
         sessionOf: (peer) => sessionBehind(peer, port, sampling.ask),
       });
       return (request: Request, env: object) => paged.fetch(request, env);
     };
-    listener = starting.use(await listenOnPort(serve, { port: options.port ?? config.port }));
+    listener = starting.use(
+      await listenOnPort(serve, {
+        port: options.port ?? config.port,
+        strangerAt: (peer, port) => strangerAt(peer, port, gid),
+      }),
+    );
     // Their tokens were for another address; whoever has that one now may have been told.
     if (listener.port !== kept.port) access.endSessions();
   }
@@ -318,12 +324,17 @@ function socketGroup(root: boolean, env: DaemonOptions["env"]): number | undefin
   );
 }
 
-/** The same people who may use the socket. Where the system does not say who it is, the code alone decides. */
-function maySignIn(peer: Peer, port: number, gid: number | undefined): boolean {
+/** Who is at the other end, where it is none of those who may use the socket. undefined also where the system does not say:
+ * then the code alone decides who signs in. */
+function strangerAt(
+  peer: Peer,
+  port: number,
+  gid: number | undefined,
+): ReturnType<typeof userOfPeer> {
   const uid = userOfPeer(peer, port);
-  if (uid === "nobody") return false;
-  if (uid === undefined || uid === 0 || uid === process.geteuid?.()) return true;
-  return gid !== undefined && groupMembers(gid).includes(uid);
+  if (uid === "nobody") return uid;
+  if (uid === undefined || uid === 0 || uid === process.geteuid?.()) return undefined;
+  return gid !== undefined && groupMembers(gid).includes(uid) ? undefined : uid;
 }
 
 function invite(access: Access, port: number | undefined): Invitation {

@@ -6,7 +6,7 @@ import { MonitauriError } from "../model/error.ts";
 import { formatBytes } from "../model/format.ts";
 import type { ExportQuery } from "../model/history.ts";
 import type { Diagnosis, Finding, Invitation, Monitauri, Status } from "../model/monitauri.ts";
-import type { CollectorHealth } from "../model/snapshot.ts";
+import type { Bound, CollectorHealth } from "../model/snapshot.ts";
 import { exportParts } from "../store/export.ts";
 import { deliveryHealth } from "./alert-health.ts";
 import type { Alerts } from "./alerts.ts";
@@ -34,6 +34,8 @@ export interface MonitauriParts {
   readonly version: string;
   readonly privileged: boolean;
   readonly startedAtMs: number;
+  /** How full the port is; where not given, there is none. */
+  readonly clients?: () => readonly Bound[];
   /** What this machine can do, looked up at the time of the question. */
   readonly findings: () => readonly Finding[];
   readonly now?: () => number;
@@ -168,6 +170,7 @@ async function diagnosis(parts: MonitauriParts): Promise<Diagnosis> {
       ...(health?.bounds ?? []),
       ...feed.bounds(),
       ...access.bounds(),
+      ...(parts.clients?.() ?? []),
       ...past.bounds,
       ...delivery.bounds,
       ...limits.bounds(),

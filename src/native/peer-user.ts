@@ -1,6 +1,7 @@
 /** Whose the other end of a connection on this machine is. */
 
 import { readFileSync } from "node:fs";
+import { findTcpSocket } from "./socket-diag.ts";
 
 export interface Peer {
   /** As Node writes it: "127.0.0.1", "::1". */
@@ -12,11 +13,22 @@ export interface Peer {
 const MAX_ROWS = 200_000;
 
 /**
- * User of the socket that a connection to our port `localPort` comes from, by the kernel's tables (proc_net_tcp).
- * "nobody" where no row is found, as for other addresses than 127.0.0.1 and ::1 (anybody may have 127.0.0.2); undefined where
- * the system has no such tables.
+ * User of the socket that a connection to our port `localPort` comes from. "nobody" where there is none or nobody holds it
+ * any more, as for other addresses than 127.0.0.1 and ::1 (anybody may have 127.0.0.2); undefined where the system does not say.
+ * The kernel is asked for this one socket; where it cannot be, its tables are read (proc_net_tcp), which any user can make long.
  */
-export function userOfPeer(
+export function userOfPeer(peer: Peer, localPort: number): number | "nobody" | undefined {
+  if (LOOPBACK[peer.address] === undefined) return "nobody";
+  try {
+    const found = findTcpSocket({ ...peer, remotePort: localPort });
+    return found === undefined || found.inode === 0 ? "nobody" : found.uid;
+  } catch {
+    return userInTables(peer, localPort);
+  }
+}
+
+/** The same by the tables. */
+export function userInTables(
   peer: Peer,
   localPort: number,
   read = readTable,
@@ -31,8 +43,10 @@ export function userOfPeer(
     hasTables ||= text !== "";
     for (const line of text.split("\n", MAX_ROWS)) {
       // sl local remote st tx:rx tr:when retrnsmt uid ...; seen from the other end, so its port is the local one.
-      const [, local = "", remote = "", , , , , uid = ""] = line.trim().split(/\s+/);
+      const [, local = "", remote = "", , , , , uid = "", , inode] = line.trim().split(/\s+/);
       const isIt = addresses.some((one) => local === one + from && remote === one + to);
+      // A socket that was closed has no file and, as it says, root's number.
+      if (isIt && inode === "0") return "nobody";
       if (isIt && /^\d+$/.test(uid)) return Number(uid);
     }
   }

@@ -20,8 +20,67 @@ const SOCK_DIAG_BY_FAMILY = 20;
 const SOCK_DESTROY = 21;
 const REQUEST_BYTES = 56;
 const ID_BYTES = 48;
+/** The last of an id. */
+const COOKIE_BYTES = 8;
 const TCP_LISTEN = 10;
 const TCP_TIME_WAIT = 6;
+const LOCALHOST = Buffer.from([127, 0, 0, 1]);
+/** "lo" is the first one of every namespace. */
+const LOOPBACK_INTERFACE = 1;
+
+/** A TCP connection within this machine, seen from the end that is looked for; both ends have one address. */
+export interface LoopbackEnds {
+  /** "127.0.0.1" or "::1" */
+  readonly address: string;
+  readonly port: number;
+  readonly remotePort: number;
+}
+
+export interface SocketUser {
+  /** 0, which says nothing, where `inode` is. */
+  readonly uid: number;
+  /** 0: no process holds it any more. */
+  readonly inode: number;
+}
+
+/** A question or two to the kernel's hash table, however many sockets there are. undefined: there is no such socket. The other
+ * end has to be there. @throws MonitauriError where the kernel cannot be asked. */
+export function findTcpSocket(ends: LoopbackEnds): SocketUser | undefined {
+  try {
+    return askForTcpSocket(ends);
+  } catch {
+    // The same error where it cannot be asked: then it does not know the other end either.
+    askForTcpSocket({ ...ends, port: ends.remotePort, remotePort: ends.port });
+    return undefined;
+  }
+}
+
+function askForTcpSocket({ address, port, remotePort }: LoopbackEnds): SocketUser | undefined {
+  const isIpv6 = address.includes(":");
+  const bytes = isIpv6 ? Buffer.from("00000000000000000000000000000001", "hex") : LOCALHOST;
+  const body = Buffer.alloc(REQUEST_BYTES, 0xff); // Whatever state, whatever cookie.
+  body.writeUInt8(isIpv6 ? 10 : 2, 0);
+  body.writeUInt8(6, 1);
+  body.fill(0, 2, 4);
+  const id = body.fill(0, 8, REQUEST_BYTES - COOKIE_BYTES).subarray(8);
+  id.writeUInt16BE(port, 0);
+  id.writeUInt16BE(remotePort, 2);
+  id.set(bytes, 4);
+  id.set(bytes, 20);
+  id.writeUInt32LE(LOOPBACK_INTERFACE, 36);
+  using netlink = openNetlink(NETLINK_SOCK_DIAG);
+  let found: SocketUser | undefined;
+  for (const part of netlink.request(request(SOCK_DIAG_BY_FAMILY, 0, body))) {
+    eachMessage(part, (type, _flags, at, end) => {
+      if (type !== SOCK_DIAG_BY_FAMILY || end - at < HEADER_BYTES + 72) return;
+      const start = at + HEADER_BYTES;
+      // Where there is no connection, a listener at that port is found.
+      if (part.readUInt16BE(start + 6) !== remotePort) return;
+      found = { uid: part.readUInt32LE(start + 64), inode: part.readUInt32LE(start + 68) };
+    });
+  }
+  return found;
+}
 
 /** Connected sockets of TCP and UDP. */
 export function readConnectedSockets(): OpenSocket[] {
