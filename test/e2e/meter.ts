@@ -48,7 +48,8 @@ interface Line {
   readonly sums: Sums;
 }
 
-export async function openMeter(): Promise<Meter> {
+/** @param look gets what is read, too: two collectors on one machine would write into the same packets. */
+export async function openMeter(look?: (snapshot: Snapshot) => void): Promise<Meter> {
   const opened = openLinuxCollector();
   if (isUnavailable(opened)) throw new Error(`${opened.feature}: ${opened.reason}`);
   const collector: LinuxCollector = opened;
@@ -59,6 +60,7 @@ export async function openMeter(): Promise<Meter> {
 
   function take(): number {
     last = collector.read();
+    look?.(last);
     for (const process of last.processes) processes.set(process.id, process);
     const { flows } = last;
     for (let row = 0; row < flows.length; row++) {

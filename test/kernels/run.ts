@@ -28,6 +28,7 @@ const TESTS = [
   "test/kernels/tunnels.test.ts",
   "test/kernels/qdiscs.test.ts",
   "test/kernels/limits.test.ts",
+  "test/e2e/limits-devices.test.ts",
 ];
 
 /** A guest without hardware help is ten to twenty times slower. */

@@ -3,9 +3,6 @@
 import assert from "node:assert/strict";
 import { release } from "node:os";
 import { after, before, describe, test } from "node:test";
-import { isDeepStrictEqual } from "node:util";
-import { openLinuxCollector } from "../../src/collector/linux.ts";
-import { isUnavailable } from "../../src/model/unavailable.ts";
 import { createSampler } from "../../src/sampler/sampler.ts";
 import { type Meter, openMeter } from "../e2e/meter.ts";
 import { ETHERNET_HEADER_BYTES, makeWorld, skipWithoutWorld, type World } from "../e2e/world.ts";
@@ -20,16 +17,15 @@ const skip = await skipWithoutWorld();
 describe("tunnels", { skip }, () => {
   let world: World;
   let meter: Meter;
-  let machine: Machine;
+  /** The sums that the daemon makes. */
+  const machine = createSampler({ intervalMs: 1000, now: () => performance.now() });
   before(async () => {
     // Segments are cut before they leave: what the other end's interface receives is the wire.
     world = await makeWorld({ host: true, offloads: false });
-    meter = await openMeter();
-    machine = openMachine();
+    meter = await openMeter((snapshot) => machine.take(snapshot));
   });
   after(async () => {
     meter?.[Symbol.dispose]();
-    machine?.[Symbol.dispose]();
     await world?.close();
   });
 
@@ -38,10 +34,10 @@ describe("tunnels", { skip }, () => {
       test(`${kind}: a byte counts once, and its carrier is set apart (${family})`, async () => {
         await using tunnel = await makeTunnel(kind, world);
         await meter.settle();
-        const before = await calm();
+        const before = await outside();
         const found = await exchangeOpen(world, tunnel.b[family], async (port) => {
           await meter.settle();
-          const after = await calm();
+          const after = await outside();
           const inner = { a: await tunnel.sent("a"), b: await tunnel.sent("b") };
 
           const { socket, "no process": unowned } = meter.ofInterface(tunnel.device);
@@ -71,17 +67,6 @@ describe("tunnels", { skip }, () => {
     }
   }
 
-  /** Both readers at one moment: what the kernel says by itself (neighbours, groups) may leave between the two. */
-  async function calm() {
-    for (;;) {
-      const first = await outside();
-      const sentBytes = machine.sentBytes();
-      await meter.settle();
-      const second = await outside();
-      if (isDeepStrictEqual(first, second)) return { ...second, machine: sentBytes };
-    }
-  }
-
   /** What left through the outer device, as the other end and as our rows count it. The queue's own count is no truth here:
    * it takes the wrong headers for the segments of GRE. */
   async function outside() {
@@ -91,6 +76,7 @@ describe("tunnels", { skip }, () => {
       sent: rx.bytes - rx.packets * ETHERNET_HEADER_BYTES,
       carried: carried?.txWireBytes ?? 0,
       kernel: kernel?.txWireBytes ?? 0,
+      machine: machine.totals().network.txBytes,
     };
   }
 });
@@ -103,24 +89,4 @@ function hidesSynAck(): boolean {
 
 function looksAtDevices(meter: Meter): boolean {
   return !meter.last.health.missing.some(({ feature }) => feature.startsWith("forwarded"));
-}
-
-interface Machine extends Disposable {
-  /** The machine's total so far. */
-  sentBytes(): number;
-}
-
-/** A collector of its own, with the sums that the daemon makes. */
-function openMachine(): Machine {
-  const collector = openLinuxCollector();
-  if (isUnavailable(collector)) throw new Error(collector.reason);
-  const sampler = createSampler({ intervalMs: 1000, now: () => performance.now() });
-  return {
-    sentBytes() {
-      // Rows of connections without a caller wait one reading, ended ones are read three times.
-      for (let i = 0; i < 5; i++) sampler.take(collector.read());
-      return sampler.totals().network.txBytes;
-    },
-    [Symbol.dispose]: () => collector.close(),
-  };
 }

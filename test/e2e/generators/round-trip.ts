@@ -15,11 +15,17 @@ if not near:
         one.sendto(data, whence)
 one.settimeout(5)
 times = []
-for at in range(100):
+for at in range(120):
     started = time.perf_counter()
     one.sendto(b"%d" % at, (sys.argv[2], 7007))
-    one.recv(64)
+    try:
+        while one.recv(64) != b"%d" % at:
+            pass
+    except TimeoutError:
+        continue
     times.append((time.perf_counter() - started) * 1000)
+    if len(times) == 100:
+        break
     time.sleep(0.005)
 print(sorted(times)[50])
 `;
@@ -29,7 +35,7 @@ interface Ends {
   readonly b: Place & { readonly ip4: string };
 }
 
-/** Median of 100 small datagrams, one after the other. */
+/** Median of 100 small datagrams, one after the other; a full queue may drop some. */
 export async function roundTripMs({ a, b }: Ends): Promise<number> {
   const answering = b.spawn(PYTHON, ["-c", ECHO, "answer", b.ip4], {
     stdio: ["ignore", "pipe", "inherit"],
