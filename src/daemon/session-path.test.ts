@@ -74,7 +74,15 @@ test("sessionBehind() finds the login of a page that is read through a tunnel", 
   assert.deepEqual(await sessionBehind(peer, 8_473, asker([FORWARDED, LOGIN])), VIA);
   const browser = { ...FORWARDED, applicationKey: "path:/usr/lib/firefox/firefox" };
   assert.equal(await sessionBehind(peer, 8_473, asker([browser, LOGIN])), undefined);
-  assert.equal(await sessionBehind(peer, 8_473, asker([])), undefined);
+});
+
+test("sessionBehind() looks again where the browser's connection is newer than the last reading", async () => {
+  let looks = 0;
+  const late = (async (topic: "connections", what: object) => {
+    looks += 1;
+    return await asker(looks === 1 ? [LOGIN] : [FORWARDED, LOGIN])(topic, what as never);
+  }) as Sampling["ask"];
+  assert.deepEqual(await sessionBehind({ address: "127.0.0.1", port: 40_000 }, 8_473, late), VIA);
 });
 
 /** Answers as the sampling thread does, which filters by ports and pids. */

@@ -1,6 +1,7 @@
 /** Whether a rule would touch the connection that it is made over: somebody who limits a machine from afar must not lock
  * themselves out. */
 
+import { setTimeout as sleep } from "node:timers/promises";
 import type { LimitRule, SessionPath } from "../model/limit.ts";
 import { networkHas, ruleFits, type TrafficFacts } from "../model/limit-match.ts";
 import type { Connection } from "../model/sample.ts";
@@ -57,13 +58,10 @@ export async function sessionBehind(
   ask: Sampling["ask"],
 ): Promise<SessionPath | undefined> {
   try {
-    const { connections } = await ask("connections", {
-      filter: `lport:${peer.port} rport:${port}`,
-    });
-    const forwarder = connections.find(({ applicationKey }) => /\/sshd$/.test(applicationKey));
-    if (forwarder?.pid === undefined) return undefined;
+    const browser = await listed(`lport:${peer.port} rport:${port}`, ask);
+    if (browser === undefined || !/\/sshd$/.test(browser.applicationKey)) return undefined;
     const { connections: all } = await ask("connections", {
-      filter: `pid:${forwarder.pid} proto:tcp`,
+      filter: `pid:${browser.pid} proto:tcp`,
     });
     const login = all.find(
       ({ remoteAddress, localPort }) =>
@@ -81,6 +79,21 @@ export async function sessionBehind(
     return undefined;
   }
 }
+
+/** A connection that is there already, but may be so new that no reading has it yet. */
+async function listed(filter: string, ask: Sampling["ask"]): Promise<Connection | undefined> {
+  for (let tries = 0; tries < LOOKS; tries += 1) {
+    if (tries > 0) await sleep(LOOK_AGAIN_MS);
+    const { connections } = await ask("connections", { filter });
+    const found = connections.find(({ pid }) => pid !== undefined);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Together three readings at one a second. */
+const LOOKS = 12;
+const LOOK_AGAIN_MS = 250;
 
 async function connectionsOf(via: SessionPath, ask: Sampling["ask"]): Promise<Connection[]> {
   const filter = `lport:${via.localPort} rport:${via.remotePort} proto:tcp`;

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { LimitList } from "../../src/model/limit.ts";
+import type { LimitList, LimitTarget } from "../../src/model/limit.ts";
 import { copyProgram } from "./generators/program.ts";
 import { networkOf } from "./limiting.ts";
 import { buildOnce, MAIN, type RealDaemon, startDaemon, until } from "./real-daemon.ts";
@@ -80,6 +80,56 @@ describe("limits over an SSH session", { skip }, () => {
     assert.equal(await reaches(), true);
   });
 
+  test("the page through ssh -L: what cuts that session is taken back, what does not stays", async () => {
+    await networkOf(world.a).exec(process.execPath, [MAIN, "limit", "clear", "--data", data]);
+    const opened = await networkOf(world.a).exec(process.execPath, [
+      ...[MAIN, "open", "--print", "--data", data],
+    ]);
+    const [, origin = "", port = "", code = ""] =
+      /(http:\/\/\S+?:(\d+))\S*#code=(\S+)/.exec(opened) ?? [];
+    const tunnel = world.b.spawn("ssh", [
+      ...[...options(), "-N", "-L", `127.0.0.1:${port}:127.0.0.1:${port}`],
+      `root@${world.a.ip4}`,
+    ]);
+    try {
+      const ask = async (way: string, body: object, token = "") => {
+        const said = await world.b.exec("curl", [
+          ...["--silent", "--show-error", "--max-time", "5", "--json", JSON.stringify(body)],
+          ...["--header", `Authorization: Bearer ${token}`, `${origin}/api/v1/${way}`],
+        ]);
+        return JSON.parse(said) as Record<string, unknown>;
+      };
+      const signIn = () => ask("sessions", { code });
+      let token = "";
+      const isIn = async () => {
+        token = String((await signIn().catch(() => undefined))?.token ?? "");
+        return token !== "";
+      };
+      assert.ok(await until(isIn, 10_000), "the page's address works at the other end");
+      const other = await ask("limits", wish({ kind: "application", pattern: "elsewhere" }), token);
+      assert.equal(other.confirmByMs, null);
+      // The answer may not get through any more: that is what the rule is about.
+      await ask("limits", wish({ kind: "port", port: PORT, protocol: null }), token).catch(
+        () => {},
+      );
+      const asked = (await listed()).limits.filter(
+        ({ rule }) => rule.target.kind === "port" && rule.block,
+      );
+      assert.equal(asked.length, 1);
+      assert.notEqual(asked[0]?.confirmByMs, null, "it waits for a confirmation");
+      const isBack = async () => (await listed()).limits.length === 1;
+      assert.ok(await until(isBack, CONFIRM_MS + LATE_MS), "it is taken back");
+      assert.equal(await reaches(), true);
+    } finally {
+      tunnel.kill("SIGKILL");
+    }
+  });
+
+  /** Of a block. */
+  function wish(target: LimitTarget) {
+    return { target, block: true };
+  }
+
   async function startServer(): Promise<() => void> {
     const key = join(folder, "key");
     await host.exec("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
@@ -106,7 +156,11 @@ describe("limits over an SSH session", { skip }, () => {
   }
 
   function ssh(...words: string[]): Promise<string> {
-    const options = [
+    return world.b.exec("ssh", [...options(), `root@${world.a.ip4}`, ...words]);
+  }
+
+  function options(): string[] {
+    const settings = [
       "StrictHostKeyChecking=no",
       "UserKnownHostsFile=/dev/null",
       "LogLevel=ERROR",
@@ -115,11 +169,7 @@ describe("limits over an SSH session", { skip }, () => {
       "ServerAliveCountMax=2",
       "BatchMode=yes",
     ].flatMap((option) => ["-o", option]);
-    return world.b.exec("ssh", [
-      ...options,
-      ...["-F", "none", "-i", join(folder, "key"), "-p", String(PORT)],
-      ...[`root@${world.a.ip4}`, ...words],
-    ]);
+    return [...settings, "-F", "none", "-i", join(folder, "key"), "-p", String(PORT)];
   }
 
   async function reaches(): Promise<boolean> {

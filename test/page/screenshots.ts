@@ -52,9 +52,9 @@ const RULES: readonly (readonly string[])[] = [
   ["limit", "add", "--app", "updates", "--down", "4mbit"],
   ["limit", "add", "--app", "backup", "--up", "6mbit", "--except-lan"],
   ["limit", "add", "--app", "calendar", "--block", "--when", "sat-sun 00:00-23:59"],
-  ["quota", "add", "--machine", "--bytes", "300GB", "--per", "month", "--step", "80%:notify"],
+  ["quota", "add", "--machine", "--bytes", "1500GB", "--per", "month", "--step", "80%:notify"],
   ["alert", "add", "--app", "browser", "--above", "20mbit", "--for", "2s"],
-  ["alert", "add", "--volume", "250GB", "--per", "month", "--at", "80,100"],
+  ["alert", "add", "--volume", "1400GB", "--per", "month", "--at", "80,100"],
   ["alert", "add", "--newcomer"],
 ];
 /** What they do shows by then. */
