@@ -10,34 +10,61 @@ const FILE_TIMEOUT_MS = 10 * 60_000;
 /**
  * Runs `files` and resolves to `{ passed, failed, skipped, said }`. With `mustRun`, a skipped test
  * counts as failed: where everything that tests need is promised, a silent skip would hide that
- * they rot.
+ * they rot. With `again`, a file that failed is run once more and that counts; the first failure is
+ * said all the same.
  */
-export async function runTests({ files, concurrency, mustRun = false }) {
-  const counts = { passed: 0, failed: 0, skipped: 0 };
-  const failures = [];
-  const skips = [];
-  const printed = new Map();
-  for await (const { type, data } of run({ files, concurrency, timeout: FILE_TIMEOUT_MS })) {
-    if (type === "test:stdout" || type === "test:stderr") {
-      printed.set(data.file, (printed.get(data.file) ?? "") + data.message);
-    } else if (type === "test:fail" && !isSummary(data)) {
-      counts.failed += 1;
-      failures.push({ where: place(data), why: reason(data.details.error), file: data.file });
-    } else if (type === "test:pass" && (data.skip !== undefined || data.todo !== undefined)) {
-      counts[mustRun ? "failed" : "skipped"] += 1;
-      skips.push(`  skipped: ${place(data)}: ${data.skip ?? data.todo}`);
-    } else if (type === "test:pass" && data.details.type !== "suite" && data.name !== data.file) {
-      counts.passed += 1;
+export async function runTests({ files, again = false, ...how }) {
+  const results = await runOnce({ files, ...how });
+  const failed = files.filter((file) => results.get(file)?.failures.length > 0);
+  const said = [];
+  if (again && failed.length > 0) {
+    const second = await runOnce({ files: failed, ...how });
+    for (const file of failed) {
+      const first = results.get(file);
+      const result = second.get(file);
+      if (result === undefined) continue;
+      results.set(file, result);
+      if (result.failures.length > 0) continue;
+      said.push(
+        ...first.failures.map(({ where, why }) => `\n${where}: passed when run again\n${why}`),
+      );
     }
   }
+  const all = [...results.values()];
+  const sum = (of) => all.reduce((total, one) => total + of(one), 0);
   return {
-    ...counts,
+    passed: sum(({ passed }) => passed),
+    failed: sum(({ failures, skips }) => failures.length + (how.mustRun ? skips.length : 0)),
+    skipped: how.mustRun ? 0 : sum(({ skips }) => skips.length),
     said: [
-      ...skips,
-      ...failures.map(({ where, why }) => `\n${where}\n${why}`),
-      ...output(failures, printed),
+      ...all.flatMap(({ skips }) => skips),
+      ...said,
+      ...all.flatMap(({ failures }) => failures.map(({ where, why }) => `\n${where}\n${why}`)),
+      ...[...results].flatMap(([file, { failures, printed }]) =>
+        failures.length === 0 || printed === "" ? [] : [output(file, printed)],
+      ),
     ].join("\n"),
   };
+}
+
+// By file: what happened in it.
+async function runOnce({ files, concurrency }) {
+  const results = new Map();
+  for await (const { type, data } of run({ files, concurrency, timeout: FILE_TIMEOUT_MS })) {
+    if (data?.file === undefined) continue;
+    const result = results.get(data.file) ?? { passed: 0, failures: [], skips: [], printed: "" };
+    results.set(data.file, result);
+    if (type === "test:stdout" || type === "test:stderr") {
+      result.printed += data.message;
+    } else if (type === "test:fail" && !isSummary(data)) {
+      result.failures.push({ where: place(data), why: reason(data.details.error) });
+    } else if (type === "test:pass" && (data.skip !== undefined || data.todo !== undefined)) {
+      result.skips.push(`  skipped: ${place(data)}: ${data.skip ?? data.todo}`);
+    } else if (type === "test:pass" && data.details.type !== "suite" && data.name !== data.file) {
+      result.passed += 1;
+    }
+  }
+  return results;
 }
 
 // A suite, or a file, that fails only because a test inside it failed has nothing of its own to
@@ -57,12 +84,7 @@ function reason(error) {
   return text.replace(/^/gm, "    ");
 }
 
-function output(failures, printed) {
-  const failed = new Set(failures.map(({ file }) => file));
-  return [...printed]
-    .filter(([file]) => failed.has(file))
-    .map(
-      ([file, text]) =>
-        `\n${relative(process.cwd(), file)} printed:\n${text.trimEnd().replace(/^/gm, "    ")}`,
-    );
+function output(file, printed) {
+  const lines = printed.trimEnd().replace(/^/gm, "    ");
+  return `\n${relative(process.cwd(), file)} printed:\n${lines}`;
 }
