@@ -141,6 +141,13 @@ test("a full disk: judging goes on, what was accepted is sent, what came later w
     "judging goes on",
   );
   assert.deepEqual(received, ["early"], "what is on no disk is not sent yet");
+  await assert.rejects(alerts.questions.removeAlertChannel("hook"), /rules are as before/);
+  const named = (await alerts.questions.alertRules()).map(({ channels }) => channels);
+  assert.deepEqual(named, [["hook"]], "no rule names a place that is gone");
+  assert.deepEqual(
+    (await alerts.questions.alertChannels()).map(({ name }) => name),
+    ["hook"],
+  );
 
   unlinkSync(join(data, "ballast"));
   await until(

@@ -18,6 +18,8 @@ export interface RuleBook {
   set(id: string, change: unknown): Promise<AlertRule>;
   /** The same change to each of them, or to none. @throws as set(). */
   setAll(ids: readonly string[], change: unknown): Promise<AlertRule[]>;
+  /** The same with a change of its own for each, by id. */
+  setEach(changes: ReadonlyMap<string, unknown>): Promise<AlertRule[]>;
   /** @throws MonitauriError "failed" or "not-found". */
   remove(id: string): Promise<void>;
   /** Ids of those that another version wrote and this one cannot read. */
@@ -68,8 +70,10 @@ export function openRuleBook(journal: Journal, warn: (message: string) => void):
   }
 
   const setAll = (ids: readonly string[], change: unknown) =>
+    setEach(new Map(ids.map((id) => [id, change])));
+  const setEach = (changes: ReadonlyMap<string, unknown>) =>
     inTurn(async () => {
-      const changed = ids.map((id): AlertRule => {
+      const changed = [...changes].map(([id, change]): AlertRule => {
         const { createdAtMs, id: same, ...before } = known(id);
         return { id: same, createdAtMs, ...parseRuleChange(before, change) };
       });
@@ -109,6 +113,7 @@ export function openRuleBook(journal: Journal, warn: (message: string) => void):
       return rule as AlertRule;
     },
     setAll,
+    setEach,
     remove: (id) =>
       inTurn(async () => {
         if (!unusable.has(id)) known(id);

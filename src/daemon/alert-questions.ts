@@ -4,7 +4,7 @@ import type { AlertDelivery } from "../alerts/delivery.ts";
 import type { EventLog } from "../alerts/event-log.ts";
 import type { Journal } from "../alerts/journal.ts";
 import type { RuleBook } from "../alerts/rule-book.ts";
-import type { AlertPreview, AlertRuleSettings } from "../model/alert.ts";
+import type { AlertPreview, AlertRule, AlertRuleSettings } from "../model/alert.ts";
 import type { AlertQuestions } from "../model/alert-questions.ts";
 import { parseRuleDraft } from "../model/alert-schema.ts";
 import { MonitauriError } from "../model/error.ts";
@@ -59,11 +59,18 @@ export function alertQuestions(parts: AlertParts): AlertQuestions {
     setAlertChannel: (draft) => delivery.setChannel(draft),
     async removeAlertChannel(name) {
       const using = rules.list().filter(({ channels }) => channels.includes(name));
-      await delivery.removeChannel(name);
-      for (const { id, channels } of using) {
-        await rules.set(id, { channels: channels.filter((each) => each !== name) });
+      const change = (channelsOf: (rule: AlertRule) => readonly string[]) =>
+        rules.setEach(new Map(using.map((rule) => [rule.id, { channels: channelsOf(rule) }])));
+      // The rules first: none may be left with a place that is gone.
+      await change(({ channels }) => channels.filter((each) => each !== name));
+      try {
+        await delivery.removeChannel(name);
+      } catch (error) {
+        await change(({ channels }) => channels).catch(() => {});
+        throw error;
+      } finally {
+        if (using.length > 0) onRules();
       }
-      if (using.length > 0) onRules();
     },
     testAlertChannel: (name) => delivery.test(name),
   };

@@ -33,6 +33,8 @@ function syncFolder(folder: string): void {
   const descriptor = openSync(folder, "r");
   try {
     fsyncSync(descriptor);
+  } catch {
+    // Some file systems flush no folders. The new file is in its place already.
   } finally {
     closeSync(descriptor);
   }

@@ -76,6 +76,12 @@ test("sessionBehind() finds the login of a page that is read through a tunnel", 
   assert.equal(await sessionBehind(peer, 8_473, asker([browser, LOGIN])), undefined);
 });
 
+test("sessionBehind() takes any login where the browser's connection is not to be seen, and none where nobody is logged in", async () => {
+  const peer = { address: "127.0.0.1", port: 40_000 };
+  assert.deepEqual(await sessionBehind(peer, 8_473, asker([LOGIN])), VIA);
+  assert.equal(await sessionBehind(peer, 8_473, asker([])), undefined);
+});
+
 test("sessionBehind() looks again where the browser's connection is newer than the last reading", async () => {
   let looks = 0;
   const late = (async (topic: "connections", what: object) => {

@@ -59,10 +59,11 @@ export async function sessionBehind(
 ): Promise<SessionPath | undefined> {
   try {
     const browser = await listed(`lport:${peer.port} rport:${port}`, ask);
-    if (browser === undefined || !/\/sshd$/.test(browser.applicationKey)) return undefined;
-    const { connections: all } = await ask("connections", {
-      filter: `pid:${browser.pid} proto:tcp`,
-    });
+    if (browser !== undefined && !isSshd(browser)) return undefined;
+    // Not to be seen, as where readings are far apart: then it may be that of any login.
+    const holder = browser === undefined ? "app:sshd" : `pid:${browser.pid}`;
+    const { connections } = await ask("connections", { filter: `${holder} proto:tcp` });
+    const all = connections.filter(isSshd);
     const login = all.find(
       ({ remoteAddress, localPort }) =>
         remoteAddress !== undefined && localPort !== peer.port && !isLoopback(remoteAddress),
@@ -78,6 +79,10 @@ export async function sessionBehind(
   } catch {
     return undefined;
   }
+}
+
+function isSshd({ applicationKey }: Connection): boolean {
+  return /\/sshd$/.test(applicationKey);
 }
 
 /** A connection that is there already, but may be so new that no reading has it yet. */

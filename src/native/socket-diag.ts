@@ -47,13 +47,20 @@ export interface SocketUser {
  * end has to be there. @throws MonitauriError where the kernel cannot be asked. */
 export function findTcpSocket(ends: LoopbackEnds): SocketUser | undefined {
   try {
-    return askForTcpSocket(ends);
+    const found = askForTcpSocket(ends);
+    hasAnswered = true;
+    return found;
   } catch {
-    // The same error where it cannot be asked: then it does not know the other end either.
+    // The same error where it cannot be asked: then it does not know the other end either. That end may be gone, too, and
+    // whoever resets connections must not choose what it costs: it is only asked for until the kernel has answered once.
+    if (hasAnswered) return undefined;
     askForTcpSocket({ ...ends, port: ends.remotePort, remotePort: ends.port });
+    hasAnswered = true;
     return undefined;
   }
 }
+
+let hasAnswered = false;
 
 function askForTcpSocket({ address, port, remotePort }: LoopbackEnds): SocketUser | undefined {
   const isIpv6 = address.includes(":");

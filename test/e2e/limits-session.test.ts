@@ -111,6 +111,7 @@ describe("limits over an SSH session", { skip }, () => {
       await ask("limits", wish({ kind: "application", pattern: "sshd*" }), token).catch(() => {});
       const [, asked] = (await listed()).limits;
       assert.ok(asked !== undefined && asked.confirmByMs !== null, "it waits for a confirmation");
+      assert.equal(await reaches(), false, "nobody gets in meanwhile");
       const isBack = async () => (await listed()).limits.length === 1;
       assert.ok(await until(isBack, CONFIRM_MS + LATE_MS), "it is taken back");
       assert.equal(await reaches(), true);

@@ -25,6 +25,18 @@ import { makeWorld, type World } from "./world.ts";
 const FETCHED_BYTES = 20_000_000;
 /** Headers of full segments, acknowledgements and what is sent again. */
 const MOST_OVERHEAD = 1.08;
+const NO_PAINTER = `
+  delete HTMLCanvasElement.prototype.transferControlToOffscreen;
+  delete globalThis.OffscreenCanvas;`;
+/** A canvas that was handed to another thread has no pixels for the page: then this is an error, which is waited out. */
+const PAINTED = `(() => {
+  const canvas = document.querySelector(".mirror canvas");
+  try {
+    return canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean);
+  } catch {
+    return false;
+  }
+})()`;
 const HOSTILE = "<img src=x onerror=document.title=1>";
 const PORT = 7443;
 const VIEWS = [
@@ -113,6 +125,19 @@ describe("page", { skip: await skipWithoutBrowser() }, () => {
     await waitFor(tab, PEAK);
     assert.equal(await tab.evaluate(PEAK), peak);
     await tab.close();
+  });
+
+  it("paints its charts by itself where the painter does not load, or the browser knows none", async () => {
+    for (const spoil of [
+      (tab: Page) => tab.route(/mirror-worker/, (route) => route.abort()),
+      (tab: Page) => tab.addInitScript(NO_PAINTER),
+    ]) {
+      const tab = await context.newPage();
+      await spoil(tab);
+      await tab.goto(`${daemon.origin}/`);
+      await waitFor(tab, PAINTED);
+      await tab.close();
+    }
   });
 
   it("can be used with the keyboard alone", async () => {

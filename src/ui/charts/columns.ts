@@ -19,7 +19,7 @@ export function nearest(
   let least = Number.POSITIVE_INFINITY;
   atMs.forEach((at, index) => {
     const distance = Math.abs(at - wanted);
-    if (distance >= least) return;
+    if (at < fromMs || distance >= least) return;
     [found, least] = [index, distance];
   });
   return found;

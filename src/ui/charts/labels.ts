@@ -4,7 +4,7 @@
 import type { Look } from "./mirror-picture.ts";
 
 /** In device pixels, the text in the middle. */
-export function labelOf(text: string, look: Look): ImageBitmap {
+export function labelOf(text: string, look: Look): Label {
   const { ratio, colours } = look;
   const key = [ratio, colours.font, colours.faint, colours.card, text].join("\n");
   const found = known.get(key);
@@ -15,7 +15,9 @@ export function labelOf(text: string, look: Look): ImageBitmap {
   return drawn;
 }
 
-const known = new Map<string, ImageBitmap>();
+type Label = ImageBitmap | HTMLCanvasElement;
+
+const known = new Map<string, Label>();
 /** A scale has a handful; of more, all are drawn anew. */
 const MAX_LABELS = 40;
 /** Around the text, CSS pixels. */
@@ -23,11 +25,13 @@ const RIM = 2;
 const HEIGHT = 16;
 
 // Bitmaps, not canvases: of a canvas the browser makes a copy each time that it is drawn.
-function draw(text: string, { ratio, colours: { font, faint, card } }: Look): ImageBitmap {
+function draw(text: string, { ratio, colours: { font, faint, card } }: Look): Label {
   const style = font.replace(/^\d+/, String(11 * ratio));
-  const canvas = new OffscreenCanvas(1, HEIGHT * ratio);
-  const ctx = canvas.getContext("2d");
-  if (ctx === null) return canvas.transferToImageBitmap();
+  const canvas = isOffscreenKnown
+    ? new OffscreenCanvas(1, HEIGHT * ratio)
+    : document.createElement("canvas");
+  canvas.height = HEIGHT * ratio;
+  const ctx = canvas.getContext("2d") as OffscreenCanvasRenderingContext2D;
   ctx.font = style;
   canvas.width = Math.ceil(ctx.measureText(text).width + 2 * RIM * ratio);
   // A new size forgets it.
@@ -39,5 +43,8 @@ function draw(text: string, { ratio, colours: { font, faint, card } }: Look): Im
   ctx.fillStyle = faint;
   ctx.strokeText(text, RIM * ratio, canvas.height / 2);
   ctx.fillText(text, RIM * ratio, canvas.height / 2);
-  return canvas.transferToImageBitmap();
+  return "transferToImageBitmap" in canvas ? canvas.transferToImageBitmap() : canvas;
 }
+
+/** Where it is not, the page paints by itself and has a document. */
+const isOffscreenKnown = typeof OffscreenCanvas !== "undefined";

@@ -30,8 +30,9 @@ export function openMirrorCanvas(host: HTMLElement): MirrorCanvas {
     const fresh = document.createElement("canvas");
     canvas.replaceWith(fresh);
     canvas = fresh;
+    inner.close();
     inner = here(canvas);
-    if (last !== undefined) void inner.paint(...last);
+    if (last !== undefined) inner.paint(...last).catch(() => {});
   });
   return {
     paint(...what) {
@@ -65,15 +66,28 @@ function overThere(canvas: HTMLCanvasElement): MirrorCanvas {
   const chart = charts;
   const offscreen = canvas.transferControlToOffscreen();
   tell({ type: "open", chart, canvas: offscreen }, [offscreen]);
+  let next: ToPainter | undefined;
+  let underWay: Promise<void> | undefined;
+  const paintNext = async () => {
+    while (next !== undefined) {
+      const message = next;
+      next = undefined;
+      const answer = new Promise<void>((resolve) => painted.set(chart, resolve));
+      tell(message);
+      await answer;
+    }
+  };
   return {
-    paint(picture, look) {
-      tell({ type: "paint", chart, picture, look });
-      return new Promise((resolve) => {
-        painted.get(chart)?.();
-        painted.set(chart, resolve);
+    async paint(picture, look) {
+      next = { type: "paint", chart, picture, look };
+      // One at a time: of those that come meanwhile only the last is worth painting.
+      underWay ??= paintNext().finally(() => {
+        underWay = undefined;
       });
+      await underWay;
     },
     close() {
+      next = undefined;
       tell({ type: "close", chart });
       painted.get(chart)?.();
       painted.delete(chart);
@@ -99,6 +113,7 @@ function painter(): Tell | undefined {
   // Its file did not load, as after an update of the daemon.
   worker.onerror = () => {
     isLost = true;
+    worker.terminate();
     for (const listener of [...listeners]) listener();
   };
   known = (message, moved = []) => worker.postMessage(message, moved);

@@ -3,7 +3,7 @@
 import { type PointerEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { clockText, exactRateText, rateText } from "../look/quantity.ts";
 import { useStore } from "../store/create-store.ts";
-import { drawFirst, latestTick, shown } from "../store/live.ts";
+import { drawFirst, latestTick, pausedAtMs, shown } from "../store/live.ts";
 import type { Columns } from "../store/series.ts";
 import { span, type Units, units } from "../store/settings.ts";
 import type { Tick } from "../stream/messages.ts";
@@ -31,8 +31,10 @@ export function MirrorChart({ subject, read }: MirrorChartProps) {
   const tick = useStore(shown);
   const minutes = useStore(span);
   const unit = useStore(units);
+  const isPaused = useStore(pausedAtMs) !== undefined;
   const { fromMs, toMs, columns } = readingOf(tick, { minutes, read });
   const drawn = useRef<readonly unknown[]>([]);
+  const drawnTick = useRef<Tick>(undefined);
 
   useLayoutEffect(() => {
     if (host.current === null) return;
@@ -46,6 +48,7 @@ export function MirrorChart({ subject, read }: MirrorChartProps) {
     const what = [at, minutes, read, unit, pointer];
     if (at === undefined || isSame(what, drawn.current)) return;
     drawn.current = what;
+    drawnTick.current = at;
     const reading = at === tick ? { fromMs, toMs, columns } : readingOf(at, { minutes, read });
     const times = (width: number) => minuteWords(reading, width);
     await plot.current?.draw({ ...reading, units: unit, times, pointer: pointer?.x });
@@ -53,7 +56,13 @@ export function MirrorChart({ subject, read }: MirrorChartProps) {
   const latestDraw = useRef(draw);
   latestDraw.current = draw;
   useEffect(() => drawFirst(() => latestDraw.current(latestTick())), []);
-  useLayoutEffect(() => void draw(tick));
+  // What is drawn already may be newer than what is shown, unless the view is held.
+  useLayoutEffect(() => {
+    const ahead = drawnTick.current;
+    const isAhead =
+      !isPaused && ahead !== undefined && tick !== undefined && ahead.atMs > tick.atMs;
+    void draw(isAhead ? ahead : tick);
+  });
 
   const move = ({ clientX, currentTarget }: PointerEvent<HTMLElement>) => {
     const { left, width } = currentTarget.getBoundingClientRect();

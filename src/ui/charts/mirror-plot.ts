@@ -40,6 +40,7 @@ export function openMirrorPlot(host: HTMLElement): MirrorPlot {
   });
   watch.observe(host);
   const forget = onPaletteChange(() => void repaint());
+  const settle = onRatioChange(() => void repaint());
 
   async function repaint(): Promise<void> {
     if (view === undefined || size.width === 0) return;
@@ -71,9 +72,23 @@ export function openMirrorPlot(host: HTMLElement): MirrorPlot {
     close() {
       watch.disconnect();
       forget();
+      settle();
       canvas.close();
     },
   };
+}
+
+/** A window that is moved to another screen, or zoomed. */
+function onRatioChange(listener: () => void): () => void {
+  let query = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
+  const change = () => {
+    query.removeEventListener("change", change);
+    query = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
+    query.addEventListener("change", change);
+    listener();
+  };
+  query.addEventListener("change", change);
+  return () => query.removeEventListener("change", change);
 }
 
 function splitText(factor: number): string {

@@ -15,7 +15,9 @@ scope.onmessage = ({ data }) => {
   if (data.type === "close") inks.delete(data.chart);
   if (data.type === "open") {
     const ink = data.canvas.getContext("2d");
-    if (ink !== null) inks.set(data.chart, ink);
+    // Then the page paints by itself.
+    if (ink === null) throw new Error("This thread has nothing to paint with");
+    inks.set(data.chart, ink);
   }
   if (data.type === "paint") {
     const ink = inks.get(data.chart);

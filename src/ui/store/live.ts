@@ -149,7 +149,9 @@ async function showSoon(): Promise<void> {
   if (isDue || isHeld()) return;
   isDue = true;
   if (drawers.size > 0) {
-    await Promise.race([Promise.all([...drawers].map((draw) => draw())), later(MAX_DRAWING_MS)]);
+    // A chart that cannot be drawn must not hold the figures.
+    const drawn = Promise.allSettled([...drawers].map((draw) => draw()));
+    await Promise.race([drawn, later(MAX_DRAWING_MS)]);
   }
   requestAnimationFrame(() => {
     isDue = false;
@@ -182,7 +184,11 @@ const MAX_WAIT_MS = 1_200;
 /** Calls it together with the next tick: what changes the view in between would be a frame of its own. */
 export function withNextTick(change: () => void): void {
   waiting.add(change);
-  waitingTimer ??= setTimeout(takeWaiting, MAX_WAIT_MS);
+  waitingTimer ??= setTimeout(() => {
+    waitingTimer = undefined;
+    // A view that is held stays as it is; going on takes them.
+    if (pausedAtMs.get() === undefined) takeWaiting();
+  }, MAX_WAIT_MS);
 }
 
 function takeWaiting(): void {

@@ -51,7 +51,7 @@ export function usePoll<T>(
           },
         );
         const take = () => {
-          if (!isOver && !isSame(state.get(), next)) state.set(next);
+          if (!isOver) state.set(next);
         };
         if (before === undefined || next.error !== undefined) take();
         else withNextTick(take);
@@ -73,9 +73,4 @@ export function usePoll<T>(
     // A new connection asks at once.
   }, [key, everyMs, isLive, state]);
   return current.key === key ? current : { data: undefined, error: undefined };
-}
-
-/** What most answers are: drawing them anew would change nothing. */
-function isSame(a: object, b: object): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -1,6 +1,6 @@
 /** The table of applications: the same on Overview, where it is short, and in its own view. */
 
-import { memo, type PointerEvent, useLayoutEffect } from "react";
+import { memo, type PointerEvent, useLayoutEffect, useRef } from "react";
 import { programOf } from "../../../model/limit-match.ts";
 import { Spark, sparkEnd } from "../../charts/spark.tsx";
 import { LimitButton, LimitMark } from "../../parts/limit-button.tsx";
@@ -31,12 +31,15 @@ export function AppTable({ rows, mostBytes, sorting, onSort }: AppTableProps) {
   const { body, indexes, before, after, isSeen } = useVirtualRows(rows.length, ROW_HEIGHT);
   const unit = useStore(units);
   const nowMs = useStore(shown)?.atMs ?? 0;
+  const written = useRef(new WeakSet<Element>());
   useLayoutEffect(() => {
     for (const element of body.current?.rows ?? []) {
       const index = Number(element.dataset.row);
       const row = rows[index];
-      if (row !== undefined && isSeen(index))
-        writeFigures(element, { row, mostBytes, units: unit });
+      // Those out of view have figures too, which need not be the last.
+      if (row === undefined || (written.current.has(element) && !isSeen(index))) continue;
+      writeFigures(element, { row, mostBytes, units: unit });
+      written.current.add(element);
     }
   });
   /** Written to every number at every tick it would cost more than the numbers themselves. */
@@ -139,23 +142,23 @@ const AppTableRow = memo(function AppTableRow({ index, row, sparkToMs }: RowProp
 const FigureCells = memo(function FigureCells() {
   return (
     <>
-      <td className="c-rate n d">
+      <td className="c-rate n d" translate="no">
         <span className="figure nothing">
           –<small />
         </span>
       </td>
-      <td className="c-rate n u">
+      <td className="c-rate n u" translate="no">
         <span className="figure nothing">
           –<small />
         </span>
       </td>
-      <td className="c-total n">
+      <td className="c-total n" translate="no">
         <span className="figure volume">
           –<small />
         </span>
         <span className="bar share" aria-hidden="true" />
       </td>
-      <td className="c-count n" />
+      <td className="c-count n" translate="no" />
     </>
   );
 });

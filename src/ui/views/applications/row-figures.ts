@@ -50,15 +50,20 @@ const NOTHING: Quantity = { number: "–", unit: "" };
 /** A figure is a text and its unit, an element. */
 function write(figure: Element | null | undefined, { number, unit }: Quantity): void {
   const text = figure?.firstChild;
-  if (text instanceof Text && text.data !== number) text.data = number;
+  // A browser that translates pages may have put an element in its place.
+  if (text instanceof Text) writeData(text, number);
+  else if (text?.textContent !== number) text?.replaceWith(number);
   writeText(figure?.lastElementChild, unit);
 }
 
 function writeText(element: Element | null | undefined, text: string): void {
   const child = element?.firstChild;
-  if (child instanceof Text) {
-    if (child.data !== text) child.data = text;
-  } else if (text !== "") element?.append(text);
+  if (child instanceof Text) writeData(child, text);
+  else if (element && element.textContent !== text) element.textContent = text;
+}
+
+function writeData(node: Text, text: string): void {
+  if (node.data !== text) node.data = text;
 }
 
 /** Painted as a background, whose size is no matter of layout. */

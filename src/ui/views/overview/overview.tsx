@@ -63,17 +63,20 @@ interface BusiestProps {
 
 function Busiest({ rows, busyness }: BusiestProps) {
   const total = (row: AppRow) => row.rxBytes + row.txBytes;
-  // Who has done nothing lately comes by what there is of it in all, which is far below one byte here.
-  const busiest = largest(rows, SHOWN, (row) => (busyness.get(row) ?? 0) + total(row) * 1e-15);
+  const isLately = (row: AppRow) => Math.round(busyness.get(row) ?? 0) > 0;
+  const lately = largest(rows.filter(isLately), SHOWN, (row) => busyness.get(row) ?? 0);
+  // Then who has done nothing lately, by what there is of it in all.
+  const others = rows.filter((row) => !isLately(row));
+  const busiest = [...lately, ...largest(others, SHOWN - lately.length, total)];
   const mostBytes = rows.reduce((most, row) => Math.max(most, total(row)), 0);
-  const others = rows.length - SHOWN;
+  const left = rows.length - SHOWN;
   return (
     <section className="card table" aria-label="Busiest applications">
       <AppTable rows={busiest} mostBytes={mostBytes} />
-      {others > 0 ? (
+      {left > 0 ? (
         <p className="more">
           <Link href="/applications">
-            {others === 1 ? "One more application" : `${others} more applications`}
+            {left === 1 ? "One more application" : `${left} more applications`}
           </Link>
         </p>
       ) : null}
