@@ -286,9 +286,9 @@ describe("ports, and devices upon devices", { skip }, () => {
     const tcp = (end: End) => ({ ...end, options: { protocol: "tcp", ...end.options } });
     await settled(async () => {
       await using transfer = await startTransfer(tcp(from), tcp(to), { address, listens });
-      await sleep(4_500);
+      await sleep(3_500);
       await meanwhile?.();
-      const rate = lastRate(await transfer.stop(), 3);
+      const rate = lastRate(await transfer.stop(), 2);
       near((rate * (isWhole ? 1 : wireFactor("tcp", address)) * factor) / cap, what);
     });
   }

@@ -60,8 +60,8 @@ describe("whom a limit is for", { skip }, () => {
   const keepsTo = (cap: number, what: string, begin: () => Promise<Transfer>) =>
     settled(async () => {
       await using transfer = await begin();
-      await sleep(4_500);
-      const rate = lastRate(await transfer.stop(), 3);
+      await sleep(3_500);
+      const rate = lastRate(await transfer.stop(), 2);
       const share = (rate * wireFactor("tcp", world.b.ip4)) / cap;
       assert.ok(
         Math.abs(share - 1) < TOLERANCE,

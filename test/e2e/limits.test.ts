@@ -76,7 +76,7 @@ describe("limits on the real kernel", { skip }, () => {
           ]);
           await settled(async () => {
             await using transfer = await move(direction, { protocol, family });
-            await sleep(4_000);
+            await sleep(3_500);
             const bins = await transfer.stop();
             assertCapped(bins, { protocol, address: world.b[family] });
           });
@@ -134,9 +134,9 @@ describe("limits on the real kernel", { skip }, () => {
       const family = JSON.stringify(wanted.target).includes(world.b.ip6) ? "ip6" : "ip4";
       await settled(async () => {
         await using transfer = await move("up", { protocol: "tcp", family, program: PYTHON });
-        await sleep(4_500);
+        await sleep(3_500);
         const bins = await transfer.stop();
-        const rate = lastRate(bins, 3) * wireFactor("tcp", world.b[family]);
+        const rate = lastRate(bins, 2) * wireFactor("tcp", world.b[family]);
         assertNear(rate / (CAP / 2), JSON.stringify(wanted.target));
       });
     }
@@ -277,8 +277,8 @@ describe("limits on the real kernel", { skip }, () => {
         { place: world.b },
         { address: "198.19.254.2" },
       );
-      await sleep(4_500);
-      const rate = lastRate(await transfer.stop(), 3) * wireFactor("tcp", "198.19.254.2");
+      await sleep(3_500);
+      const rate = lastRate(await transfer.stop(), 2) * wireFactor("tcp", "198.19.254.2");
       assertNear(rate / (CAP / 2), later);
     });
     await world.a.exec("ip", ["link", "del", later]);
@@ -327,7 +327,7 @@ describe("limits on the real kernel", { skip }, () => {
     { protocol, address }: { protocol: "tcp" | "udp"; address: string },
   ): void {
     assertNear(
-      (lastRate(bins, 3) * wireFactor(protocol, address)) / CAP,
+      (lastRate(bins, 2) * wireFactor(protocol, address)) / CAP,
       `${protocol}, ${address}`,
     );
   }
