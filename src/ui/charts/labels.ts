@@ -1,7 +1,7 @@
 /** Words on a chart with a rim of the ground's colour, which keeps them legible where a line crosses them. Each is drawn
  * once: outlines of letters cost more at each tick than the chart itself. */
 
-import type { Look } from "./mirror-picture.ts";
+import { fontOf, type Look } from "./mirror-picture.ts";
 
 /** In device pixels, the text in the middle. */
 export function labelOf(text: string, look: Look): Label {
@@ -25,8 +25,9 @@ const RIM = 2;
 const HEIGHT = 16;
 
 // Bitmaps, not canvases: of a canvas the browser makes a copy each time that it is drawn.
-function draw(text: string, { ratio, colours: { font, faint, card } }: Look): Label {
-  const style = font.replace(/^\d+/, String(11 * ratio));
+function draw(text: string, look: Look): Label {
+  const { ratio, colours } = look;
+  const style = fontOf(look);
   const canvas = isOffscreenKnown
     ? new OffscreenCanvas(1, HEIGHT * ratio)
     : document.createElement("canvas");
@@ -39,8 +40,8 @@ function draw(text: string, { ratio, colours: { font, faint, card } }: Look): La
   ctx.textBaseline = "middle";
   ctx.lineJoin = "round";
   ctx.lineWidth = 3 * ratio;
-  ctx.strokeStyle = card;
-  ctx.fillStyle = faint;
+  ctx.strokeStyle = colours.card;
+  ctx.fillStyle = colours.faint;
   ctx.strokeText(text, RIM * ratio, canvas.height / 2);
   ctx.fillText(text, RIM * ratio, canvas.height / 2);
   return "transferToImageBitmap" in canvas ? canvas.transferToImageBitmap() : canvas;

@@ -33,22 +33,22 @@ export function MirrorChart({ subject, read }: MirrorChartProps) {
   const unit = useStore(units);
   const isPaused = useStore(pausedAtMs) !== undefined;
   const { fromMs, toMs, columns } = readingOf(tick, { minutes, read });
-  const drawn = useRef<readonly unknown[]>([]);
-  const drawnTick = useRef<Tick>(undefined);
+  /** What it was drawn of; the tick first. */
+  const drawn = useRef<readonly [Tick, ...unknown[]]>(undefined);
 
   useLayoutEffect(() => {
     if (host.current === null) return;
     const opened = openMirrorPlot(host.current);
     plot.current = opened;
-    drawn.current = [];
+    drawn.current = undefined;
     return () => opened.close();
   }, []);
   /** Nothing where it is drawn already. */
   const draw = async (at: Tick | undefined) => {
-    const what = [at, minutes, read, unit, pointer];
-    if (at === undefined || isSame(what, drawn.current)) return;
+    if (at === undefined) return;
+    const what = [at, minutes, read, unit, pointer] as const;
+    if (isSame(what, drawn.current ?? [])) return;
     drawn.current = what;
-    drawnTick.current = at;
     const reading = at === tick ? { fromMs, toMs, columns } : readingOf(at, { minutes, read });
     const times = (width: number) => minuteWords(reading, width);
     await plot.current?.draw({ ...reading, units: unit, times, pointer: pointer?.x });
@@ -58,7 +58,7 @@ export function MirrorChart({ subject, read }: MirrorChartProps) {
   useEffect(() => drawFirst(() => latestDraw.current(latestTick())), []);
   // What is drawn already may be newer than what is shown, unless the view is held.
   useLayoutEffect(() => {
-    const ahead = drawnTick.current;
+    const ahead = drawn.current?.[0];
     const isAhead =
       !isPaused && ahead !== undefined && tick !== undefined && ahead.atMs > tick.atMs;
     void draw(isAhead ? ahead : tick);

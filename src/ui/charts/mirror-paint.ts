@@ -1,7 +1,7 @@
 /** Paints a mirrored chart: download up, upload down, one time axis. Needs nothing of a document. */
 
 import { labelOf } from "./labels.ts";
-import { ABOVE, BELOW, type Look, type Picture, type Rates } from "./mirror-picture.ts";
+import { ABOVE, BELOW, fontOf, type Look, type Picture, type Rates } from "./mirror-picture.ts";
 
 export type Ink = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
 
@@ -229,10 +229,10 @@ function paintLabels({ ctx, picture, look, place }: Pen): void {
   ctx.drawImage(label, place.width - label.width, place.top + place.height - label.height);
 }
 
-function paintTimes({ ctx, picture: { times }, look: { colours, ratio }, place }: Pen): void {
-  ctx.font = colours.font.replace(/^\d+/, String(11 * ratio));
-  ctx.fillStyle = colours.faint;
-  const y = place.top + place.height + 17 * ratio;
+function paintTimes({ ctx, picture: { times }, look, place }: Pen): void {
+  ctx.font = fontOf(look);
+  ctx.fillStyle = look.colours.faint;
+  const y = place.top + place.height + 17 * look.ratio;
   for (const { atMs, text, align } of times) {
     const x = place.x(atMs);
     ctx.textAlign = align;

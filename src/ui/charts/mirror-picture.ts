@@ -50,6 +50,11 @@ export interface Look {
   readonly ratio: number;
 }
 
+/** Of all words on a chart, in device pixels. */
+export function fontOf({ colours, ratio }: Look): string {
+  return colours.font.replace(/^\d+/, String(11 * ratio));
+}
+
 /** Room above the plot, and under it for the times, CSS pixels. */
 export const ABOVE = 10;
 export const BELOW = 24;

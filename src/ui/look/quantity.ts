@@ -13,6 +13,13 @@ export function rate(bytesPerSecond: number, units: Units): Quantity {
   return split(rateText(bytesPerSecond, units));
 }
 
+/** Of a table's cell, where nothing is no number. */
+export function cellRate(bytesPerSecond: number, units: Units): Quantity {
+  return bytesPerSecond === 0 ? NOTHING : rate(bytesPerSecond, units);
+}
+
+const NOTHING: Quantity = { number: "–", unit: "" };
+
 export function volume(bytes: number): Quantity {
   return split(formatBytes(bytes));
 }

@@ -2,7 +2,7 @@
  * pointer is: written to every number at every tick it would cost more than the numbers themselves. */
 
 import { memo, type PointerEvent } from "react";
-import { exactBytesText, exactRateText, rate, volume } from "../look/quantity.ts";
+import { cellRate, exactBytesText, exactRateText, rate, volume } from "../look/quantity.ts";
 import type { Units } from "../store/settings.ts";
 
 interface RateProps {
@@ -12,15 +12,14 @@ interface RateProps {
 
 /** Of a table's cell. */
 export const Rate = memo(function Rate({ bytesPerSecond, units }: RateProps) {
-  const { number, unit } = rate(bytesPerSecond, units);
-  const isNothing = bytesPerSecond === 0;
+  const { number, unit } = cellRate(bytesPerSecond, units);
   return (
     <span
-      className={isNothing ? "figure nothing" : "figure"}
+      className={bytesPerSecond === 0 ? "figure nothing" : "figure"}
       onPointerOver={(event) => say(event, exactRateText(bytesPerSecond, units))}
     >
-      {isNothing ? "–" : number}
-      <small>{isNothing ? "" : unit}</small>
+      {number}
+      <small>{unit}</small>
     </span>
   );
 });
@@ -59,13 +58,13 @@ export function BigVolume({ bytes }: { readonly bytes: number }) {
 /** A thin bar below a figure. Painted as a background, whose size is no matter of layout. */
 export const Share = memo(function Share({ share }: { readonly share: number }) {
   return (
-    <span
-      className="bar share"
-      style={{ backgroundSize: `${Math.min(100, Math.round(share * 100))}% 100%` }}
-      aria-hidden="true"
-    />
+    <span className="bar share" style={{ backgroundSize: barSize(share) }} aria-hidden="true" />
   );
 });
+
+export function barSize(share: number): string {
+  return `${Math.min(100, Math.round(share * 100))}% 100%`;
+}
 
 function say({ currentTarget }: PointerEvent<HTMLElement>, text: string): void {
   currentTarget.title = text;

@@ -1,7 +1,14 @@
 /** Writes what a tick changes into a row that is there already. Going through the page's comparing costs three times as
  * much, and nothing but these texts can differ. */
 
-import { exactBytesText, exactRateText, type Quantity, rate, volume } from "../../look/quantity.ts";
+import {
+  cellRate,
+  exactBytesText,
+  exactRateText,
+  type Quantity,
+  volume,
+} from "../../look/quantity.ts";
+import { barSize } from "../../parts/figures.tsx";
 import type { AppRow } from "../../store/rows.ts";
 import type { Units } from "../../store/settings.ts";
 
@@ -23,8 +30,7 @@ export function writeFigures(
   writeRate(cells[TX], row.txBytesPerSecond, units);
   const bytes = row.rxBytes + row.txBytes;
   write(cells[TOTAL]?.firstElementChild, volume(bytes));
-  const percent = mostBytes > 0 ? Math.min(100, Math.round((bytes / mostBytes) * 100)) : 0;
-  writeBar(cells[TOTAL]?.lastElementChild, percent);
+  writeBar(cells[TOTAL]?.lastElementChild, barSize(mostBytes > 0 ? bytes / mostBytes : 0));
   writeText(cells[CONNECTIONS], row.connections === 0 ? "–" : String(row.connections));
 }
 
@@ -40,12 +46,9 @@ export function exactText(
 
 function writeRate(cell: Element | undefined, bytesPerSecond: number, units: Units): void {
   const figure = cell?.firstElementChild;
-  const isNothing = bytesPerSecond === 0;
-  write(figure, isNothing ? NOTHING : rate(bytesPerSecond, units));
-  figure?.classList.toggle("nothing", isNothing);
+  write(figure, cellRate(bytesPerSecond, units));
+  figure?.classList.toggle("nothing", bytesPerSecond === 0);
 }
-
-const NOTHING: Quantity = { number: "–", unit: "" };
 
 /** A figure is a text and its unit, an element. */
 function write(figure: Element | null | undefined, { number, unit }: Quantity): void {
@@ -67,11 +70,11 @@ function writeData(node: Text, text: string): void {
 }
 
 /** Painted as a background, whose size is no matter of layout. */
-function writeBar(bar: Element | null | undefined, percent: number): void {
-  if (!(bar instanceof HTMLElement) || bars.get(bar) === percent) return;
-  bars.set(bar, percent);
-  bar.style.backgroundSize = `${percent}% 100%`;
+function writeBar(bar: Element | null | undefined, size: string): void {
+  if (!(bar instanceof HTMLElement) || bars.get(bar) === size) return;
+  bars.set(bar, size);
+  bar.style.backgroundSize = size;
 }
 
 /** Asking a style costs what setting it does. */
-const bars = new WeakMap<HTMLElement, number>();
+const bars = new WeakMap<HTMLElement, string>();
