@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, mkdtempSync, openSync, rmdirSync, unlinkSync, writeSync } from "node:fs";
+import { mkdtempSync, rmdirSync, unlinkSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -13,6 +13,7 @@ import { createDelivery } from "../src/alerts/deliver/delivery.ts";
 import { createAlerts } from "../src/daemon/alerts.ts";
 import { createDeliverySystem } from "../src/daemon/delivery-system.ts";
 import { tickOf } from "../src/store/scripted-ticks.ts";
+import { fillDisk } from "./fixtures/ballast.ts";
 import { activity, createMadeUpSampler } from "./fixtures/sampled.ts";
 
 const data = mkdtempSync(join(tmpdir(), "monitauri-full-"));
@@ -65,22 +66,6 @@ async function open() {
   return { alerts, delivery, take, lines, status: () => alerts.status(delivery.state()) };
 }
 
-/** Until not a byte more fits. */
-function fill(path: string): void {
-  const file = openSync(path, "w", 0o600);
-  try {
-    for (const size of [65_536, 1]) {
-      try {
-        for (;;) writeSync(file, Buffer.alloc(size));
-      } catch (error) {
-        assert.equal((error as NodeJS.ErrnoException).code, "ENOSPC");
-      }
-    }
-  } finally {
-    closeSync(file);
-  }
-}
-
 async function until(isSo: () => boolean, what: string, meanwhile = () => {}): Promise<void> {
   for (let n = 0; n < 300; n += 1) {
     if (isSo()) return;
@@ -118,7 +103,7 @@ test("a full disk: judging goes on, what was accepted is sent, what came later w
   assert.equal(status().waiting, 1);
   assert.match(status().lastFailure?.said ?? "", /503/);
 
-  fill(join(data, "ballast"));
+  fillDisk(join(data, "ballast"));
   accepts = true;
   take("late");
   // One after the other come, as in every second.

@@ -1,16 +1,7 @@
 // The disk of a whole daemon is full for a while: it counts and answers, says what it cannot keep, refuses changes whole, and
 // goes on by itself when there is room again.
 import assert from "node:assert/strict";
-import {
-  closeSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  rmSync,
-  unlinkSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -18,6 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { connectDaemon } from "../../src/cli/connect.ts";
 import type { AlertRuleDraft } from "../../src/model/alert.ts";
 import type { AlertChannelDraft } from "../../src/model/alert-channel.ts";
+import { fillDisk } from "../fixtures/ballast.ts";
 import { meet, tcp } from "./generators/pairs.ts";
 import {
   buildOnce,
@@ -71,13 +63,13 @@ describe("a disk that is full", { skip }, () => {
     await seen(async () => (await kept()).txBytes > 300_000);
     const [early, rules, shapers] = [await kept(), await book(), await kernel()];
 
-    fill(ballast);
+    fillDisk(ballast);
     await seen(async () => {
       await send(10_000);
       // A tick without traffic ends the alert, so that the next burst is another one to be written.
       await sleep(3 * INTERVAL_MS);
       // What is left of a page is taken by small records.
-      fill(ballast);
+      fillDisk(ballast);
       const { threads, alerts } = await monitauri.status();
       const history = threads.find(({ name }) => name === "history");
       return /full/.test(history?.lastError ?? "") && alerts.troubles.length > 0;
@@ -146,7 +138,7 @@ describe("a disk that is full", { skip }, () => {
   });
 
   test("a daemon starts on it and counts, ends with 0 on it, and keeps what comes when there is room", async () => {
-    fill(ballast);
+    fillDisk(ballast);
     await using first = await startDaemon(data, { interval: INTERVAL });
     assert.equal((await send(11_111)).txPayloadBytes, 11_111);
     assert.match((await historyFinding())?.detail ?? "", /full/);
@@ -157,7 +149,7 @@ describe("a disk that is full", { skip }, () => {
     );
     await stop(first, /history NOT saved in full\n$/);
 
-    fill(ballast);
+    fillDisk(ballast);
     await using next = await startDaemon(data, { interval: INTERVAL });
     unlinkSync(ballast);
     await seen(async () => (await historyFinding())?.state === "ok");
@@ -255,22 +247,6 @@ function whenSending(match: string): AlertRuleDraft {
     coolDownMs: 0,
     channels: [],
   };
-}
-
-/** Takes all the room that is left. */
-function fill(path: string): void {
-  const file = openSync(path, "a", 0o600);
-  try {
-    for (const size of [65_536, 1]) {
-      try {
-        for (;;) writeSync(file, Buffer.alloc(size));
-      } catch (error) {
-        assert.equal((error as NodeJS.ErrnoException).code, "ENOSPC");
-      }
-    }
-  } finally {
-    closeSync(file);
-  }
 }
 
 async function seen(wanted: () => Promise<boolean>, waitMs?: number): Promise<void> {

@@ -1,13 +1,14 @@
 // The history on real trouble: killed while it writes, and a disk that is full for a while.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { killMany } from "../../bench/history-kill.ts";
 import { MAX_WAITING_TICKS, openHistoryStore } from "../../src/store/open.ts";
 import { detailOf, tickOf } from "../../src/store/scripted-ticks.ts";
+import { fillDisk } from "../fixtures/ballast.ts";
 
 const START = Date.parse("2026-11-08T12:00:00Z");
 const DISK = "size=3m";
@@ -55,7 +56,7 @@ describe("a full disk", { skip }, () => {
     };
     append(30);
     assert.equal(store.trouble().fault, undefined);
-    fill(ballast);
+    fillDisk(ballast);
     // Short: all of it is kept in the end.
     while (store.trouble().fault === undefined && at < 2_000) append(1);
     assert.match(store.trouble().fault ?? "", /full/);
@@ -68,7 +69,7 @@ describe("a full disk", { skip }, () => {
     const period = { fromMs: START, toMs: START + 3_600_000 };
     assert.equal(store.query(period).total.rxBytes, at);
     // Long: more than may wait is lost, and said.
-    fill(ballast);
+    fillDisk(ballast);
     while (store.trouble().fault === undefined && at < 3_000) append(1);
     const beganAt = at;
     append(MAX_WAITING_TICKS + 80);
@@ -101,7 +102,7 @@ describe("a full disk", { skip }, () => {
     const append = (minute: number) =>
       store.append(tickOf(START + minute * 60_000 + 1_000, manyRemotes(minute)));
     for (let minute = 0; minute < 5; minute += 1) append(minute);
-    fill(ballast);
+    fillDisk(ballast);
     for (let minute = 5; minute < 40; minute += 1) append(minute);
     const { fault, warnings } = store.trouble();
     assert.equal(fault, undefined);
@@ -123,15 +124,4 @@ function manyRemotes(minute: number) {
   return Array.from({ length: 20 }, (_, n) =>
     detailOf({ remote: `host-${minute}-${n}.example`, rxBytes: 1 }),
   );
-}
-
-/** Takes all the room that is left. */
-function fill(path: string): void {
-  for (const size of [2 ** 20, 2 ** 16, 2 ** 12]) {
-    try {
-      for (;;) writeFileSync(path, Buffer.alloc(size), { flag: "a" });
-    } catch (error) {
-      assert.equal((error as NodeJS.ErrnoException).code, "ENOSPC");
-    }
-  }
 }

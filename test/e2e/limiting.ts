@@ -1,5 +1,6 @@
 // For tests of limits: a limiter in a namespace, rules with what is usual, and transfers whose rate is measured where
 // they arrive.
+import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -256,6 +257,35 @@ export async function settled(measure: () => Promise<unknown>, tries = 3): Promi
       await sleep(1_000);
     }
   }
+}
+
+/** Of a cap, where a rate is measured on a machine with other work. */
+export const TOLERANCE = 0.15;
+
+export function assertNear(share: number, what: string): void {
+  assert.ok(Math.abs(share - 1) < TOLERANCE, `${what}: ${(share * 100).toFixed(1)} % of the cap`);
+}
+
+export interface Kept {
+  readonly cap: number;
+  readonly what: string;
+  /** Bytes on the wire for each byte of payload. */
+  readonly factor: number;
+  /** While it moves. */
+  readonly meanwhile?: (() => Promise<void>) | undefined;
+}
+
+/** What arrives of a transfer, once it has begun well, is what the cap lets pass. */
+export function assertKept(
+  { cap, what, factor, meanwhile }: Kept,
+  begin: () => Promise<Transfer>,
+): Promise<void> {
+  return settled(async () => {
+    await using transfer = await begin();
+    await sleep(3_500);
+    await meanwhile?.();
+    assertNear((lastRate(await transfer.stop(), 2) * factor) / cap, what);
+  });
 }
 
 /** Bytes of a full frame for each byte of payload: 14 link, 20 or 40 IP, 32 TCP with time stamps or 8 UDP. */

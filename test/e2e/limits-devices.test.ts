@@ -13,7 +13,10 @@ import { place, RUN } from "./generators/place.ts";
 import { copyProgram } from "./generators/program.ts";
 import { startGenerator } from "./generators/run.ts";
 import {
+  assertKept,
+  assertNear,
   type End,
+  inCgroup,
   type LimiterProcess,
   lastRate,
   PYTHON,
@@ -28,7 +31,6 @@ import { host, makeWorld, type Place, skipWithoutWorld, type World } from "./wor
 
 const skip = await skipWithoutWorld();
 const CAP = 1_250_000;
-const TOLERANCE = 0.15;
 const PORT = 5_301;
 /** Outer headers of VXLAN over IPv4: Ethernet, IP, UDP, VXLAN. */
 const VXLAN_BYTES = 14 + 20 + 8 + 8;
@@ -97,7 +99,7 @@ describe("ports, and devices upon devices", { skip }, () => {
       ]);
       await bothWays(addresses, async (shown, direction) => {
         for (const one of shown)
-          near(rateOf(one, direction) / CAP, `${direction}, ${one.id} shows`);
+          assertNear(rateOf(one, direction) / CAP, `${direction}, ${one.id} shows`);
       });
       // What only the wider rules are about fills the interface's cap.
       await measured("others of the interface", 3 * CAP, {
@@ -129,7 +131,7 @@ describe("ports, and devices upon devices", { skip }, () => {
     ]);
     await limiter.apply([app({ txBytesPerSecond: CAP, rxBytesPerSecond: CAP })]);
     await bothWays(addresses, async ([shown], direction) => {
-      if (shown !== undefined) near(rateOf(shown, direction) / CAP, `${direction}, shown`);
+      if (shown !== undefined) assertNear(rateOf(shown, direction) / CAP, `${direction}, shown`);
     });
     await limiter.apply([rule({ kind: "machine" }, { txBytesPerSecond: CAP })]);
     const outer = 1 + VXLAN_BYTES / 1_514;
@@ -169,7 +171,7 @@ describe("ports, and devices upon devices", { skip }, () => {
     await bothWays(
       { here: "10.99.7.1", there: "10.99.7.2" },
       async ([shown], direction) => {
-        if (shown !== undefined) near(rateOf(shown, direction) / CAP, `${direction}, shown`);
+        if (shown !== undefined) assertNear(rateOf(shown, direction) / CAP, `${direction}, shown`);
       },
       1_400 / (1_400 - 52), // packets as the device's MTU says, without link headers
     );
@@ -208,7 +210,7 @@ describe("ports, and devices upon devices", { skip }, () => {
         rule({ kind: "container", container: id.slice(0, 12) }, both(CAP)),
         rule({ kind: "machine" }, both(3 * CAP)),
       ]);
-      const inside = within(container, cgroup);
+      const inside = inCgroup(container, cgroup);
       await using keeper = await startTransfer(
         { place: inside },
         { place: world.b },
@@ -220,7 +222,7 @@ describe("ports, and devices upon devices", { skip }, () => {
       here = inside;
       await bothWays({ here: "172.30.7.2", there: world.b.ip4 }, async (shown, direction) => {
         for (const one of shown)
-          near(rateOf(one, direction) / CAP, `${direction}, ${one.id} shows`);
+          assertNear(rateOf(one, direction) / CAP, `${direction}, ${one.id} shows`);
       });
     } finally {
       here = world.a;
@@ -284,13 +286,10 @@ describe("ports, and devices upon devices", { skip }, () => {
     { from, to, address, listens = "sink", factor = 1, isWhole = false, meanwhile }: Measuring,
   ): Promise<void> {
     const tcp = (end: End) => ({ ...end, options: { protocol: "tcp", ...end.options } });
-    await settled(async () => {
-      await using transfer = await startTransfer(tcp(from), tcp(to), { address, listens });
-      await sleep(3_500);
-      await meanwhile?.();
-      const rate = lastRate(await transfer.stop(), 2);
-      near((rate * (isWhole ? 1 : wireFactor("tcp", address)) * factor) / cap, what);
-    });
+    const whole = isWhole ? factor : wireFactor("tcp", address) * factor;
+    await assertKept({ cap, what, factor: whole, meanwhile }, () =>
+      startTransfer(tcp(from), tcp(to), { address, listens }),
+    );
   }
 
   /** One device at each end with addresses of its own. */
@@ -320,21 +319,6 @@ describe("ports, and devices upon devices", { skip }, () => {
 
   function rateOf(shown: LimitAchieved, direction: "tx" | "rx"): number {
     return shown[`${direction}BytesPerSecond`] ?? 0;
-  }
-
-  function near(share: number, what: string): void {
-    assert.ok(Math.abs(share - 1) < TOLERANCE, `${what}: ${(share * 100).toFixed(1)} % of the cap`);
-  }
-
-  /** Everything started there is put into a cgroup before it runs. */
-  function within(at: Place, cgroup: string): Place {
-    const enter = ["-c", 'echo $$ > "$0/cgroup.procs" && exec "$@"', cgroup];
-    const inside = ["ip", "netns", "exec", at.namespace ?? ""];
-    return {
-      ...at,
-      spawn: (file, args, options) =>
-        host.spawn("sh", [...enter, ...inside, file, ...args], options),
-    };
   }
 });
 

@@ -9,6 +9,7 @@ import type { LimitRule } from "../../src/model/limit.ts";
 import { openCgroup2 } from "../../src/native/cgroup2.ts";
 import { copyProgram } from "./generators/program.ts";
 import {
+  assertKept,
   inCgroup,
   type LimiterProcess,
   lastRate,
@@ -25,7 +26,6 @@ import { makeWorld, type Place, skipWithoutWorld, type World } from "./world.ts"
 
 const skip = await skipWithoutWorld();
 const CAP = 1_250_000;
-const TOLERANCE = 0.15;
 const NOBODY = 65534;
 
 describe("whom a limit is for", { skip }, () => {
@@ -58,16 +58,7 @@ describe("whom a limit is for", { skip }, () => {
       { address: world.b.ip4 },
     );
   const keepsTo = (cap: number, what: string, begin: () => Promise<Transfer>) =>
-    settled(async () => {
-      await using transfer = await begin();
-      await sleep(3_500);
-      const rate = lastRate(await transfer.stop(), 2);
-      const share = (rate * wireFactor("tcp", world.b.ip4)) / cap;
-      assert.ok(
-        Math.abs(share - 1) < TOLERANCE,
-        `${what}: ${(share * 100).toFixed(1)} % of the cap`,
-      );
-    });
+    assertKept({ cap, what, factor: wireFactor("tcp", world.b.ip4) }, begin);
 
   test("a user: by name and by number, also one who has just come", async () => {
     const asNobody: Place = {

@@ -8,6 +8,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { LimitRule } from "../../src/model/limit.ts";
 import { copyProgram } from "./generators/program.ts";
 import {
+  assertKept,
+  assertNear,
   type LimiterProcess,
   lastRate,
   PYTHON,
@@ -16,6 +18,7 @@ import {
   settled,
   startLimiter,
   startTransfer,
+  TOLERANCE,
   type Transfer,
   wireFactor,
 } from "./limiting.ts";
@@ -26,7 +29,6 @@ const skip = await skipWithoutWorld();
 const MEGABIT = 125_000;
 const CAP = 10 * MEGABIT;
 /** A busy machine delivers late what arrived in time. bench/limits.ts measures how exact caps are. */
-const TOLERANCE = 0.15;
 
 describe("limits on the real kernel", { skip }, () => {
   let world: World;
@@ -74,12 +76,15 @@ describe("limits on the real kernel", { skip }, () => {
           await limiter.apply([
             app(direction === "up" ? { txBytesPerSecond: CAP } : { rxBytesPerSecond: CAP }),
           ]);
-          await settled(async () => {
-            await using transfer = await move(direction, { protocol, family });
-            await sleep(3_500);
-            const bins = await transfer.stop();
-            assertCapped(bins, { protocol, address: world.b[family] });
-          });
+          const address = world.b[family];
+          await assertKept(
+            {
+              cap: CAP,
+              what: `${protocol}, ${address}`,
+              factor: wireFactor(protocol, address),
+            },
+            () => move(direction, { protocol, family }),
+          );
         });
       }
     }
@@ -132,13 +137,14 @@ describe("limits on the real kernel", { skip }, () => {
     ]) {
       await limiter.apply([wanted]);
       const family = JSON.stringify(wanted.target).includes(world.b.ip6) ? "ip6" : "ip4";
-      await settled(async () => {
-        await using transfer = await move("up", { protocol: "tcp", family, program: PYTHON });
-        await sleep(3_500);
-        const bins = await transfer.stop();
-        const rate = lastRate(bins, 2) * wireFactor("tcp", world.b[family]);
-        assertNear(rate / (CAP / 2), JSON.stringify(wanted.target));
-      });
+      await assertKept(
+        {
+          cap: CAP / 2,
+          what: JSON.stringify(wanted.target),
+          factor: wireFactor("tcp", world.b[family]),
+        },
+        () => move("up", { protocol: "tcp", family, program: PYTHON }),
+      );
     }
   });
 
@@ -197,11 +203,10 @@ describe("limits on the real kernel", { skip }, () => {
     await world.a.exec("tc", [...filter, ...match]);
     const withStranger = await state();
     await limiter.apply([app({ txBytesPerSecond: CAP })]);
-    await settled(async () => {
-      await using transfer = await move("up", { protocol: "tcp", family: "ip4" });
-      await sleep(4_000);
-      assertCapped(await transfer.stop(), { protocol: "tcp", address: world.b.ip4 });
-    });
+    await assertKept(
+      { cap: CAP, what: "beside a stranger", factor: wireFactor("tcp", world.b.ip4) },
+      () => move("up", { protocol: "tcp", family: "ip4" }),
+    );
     const counted = await world.a.exec("tc", [
       "-s",
       "filter",
@@ -271,16 +276,10 @@ describe("limits on the real kernel", { skip }, () => {
     await world.a.exec("ip", ["address", "add", "198.19.254.1/24", "dev", later]);
     await world.b.exec("ip", ["address", "add", "198.19.254.2/24", "dev", "x"]);
     assert.ok(await until(async () => (await limiter.achieved())[0]?.state === "active", 3_000));
-    await settled(async () => {
-      await using transfer = await startTransfer(
-        { place: world.a },
-        { place: world.b },
-        { address: "198.19.254.2" },
-      );
-      await sleep(3_500);
-      const rate = lastRate(await transfer.stop(), 2) * wireFactor("tcp", "198.19.254.2");
-      assertNear(rate / (CAP / 2), later);
-    });
+    const address = "198.19.254.2";
+    await assertKept({ cap: CAP / 2, what: later, factor: wireFactor("tcp", address) }, () =>
+      startTransfer({ place: world.a }, { place: world.b }, { address }),
+    );
     await world.a.exec("ip", ["link", "del", later]);
     assert.ok(await until(async () => (await limiter.achieved())[0]?.state === "waiting", 3_000));
     assert.equal(limiter.stderr(), "");
@@ -320,20 +319,6 @@ describe("limits on the real kernel", { skip }, () => {
     return direction === "up"
       ? startTransfer(near, far, { address: world.b[family] })
       : startTransfer(far, near, { address: world.a[family] });
-  }
-
-  function assertCapped(
-    bins: readonly number[],
-    { protocol, address }: { protocol: "tcp" | "udp"; address: string },
-  ): void {
-    assertNear(
-      (lastRate(bins, 2) * wireFactor(protocol, address)) / CAP,
-      `${protocol}, ${address}`,
-    );
-  }
-
-  function assertNear(share: number, what: string): void {
-    assert.ok(Math.abs(share - 1) < TOLERANCE, `${what}: ${(share * 100).toFixed(1)} % of the cap`);
   }
 
   /** errno of one call of the limited program; 0: it worked. */
